@@ -1,0 +1,1 @@
+//! Opens the house's one SQLite file, migrates it, and hands out connections.

@@ -1,0 +1,1 @@
+//! The Bluetooth LE bridge: adverts to readings.

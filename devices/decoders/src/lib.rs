@@ -1,0 +1,1 @@
+//! Radio bytes to readings; no I/O.

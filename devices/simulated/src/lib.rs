@@ -1,0 +1,1 @@
+//! A house with physics: rooms, sensors, an air conditioner and a fan, for trying out and for tests.

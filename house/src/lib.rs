@@ -1,0 +1,30 @@
+//! The vocabulary of the house: what services, bridges and the UI talk about.
+//!
+//! Plain data with serde, and the pure rules that belong to it: what a valid threshold is,
+//! which unit a quantity has, how an area is spelled. No I/O, no clock, no WAMP: time comes in
+//! as a [`Timestamp`]. Every topic and procedure URI is a constant in [`uri`].
+//!
+//! Words are Home Assistant's, and Matter's where Home Assistant has none.
+
+pub mod uri;
+
+mod alert;
+mod area;
+mod command;
+mod device;
+mod loose;
+mod quantity;
+mod registry;
+mod sensor_event;
+mod threshold;
+mod timestamp;
+
+pub use alert::{Alert, AlertKind, Severity};
+pub use area::AreaId;
+pub use command::{ActuatorEvent, ActuatorState, BridgeCommand, Cause, DeviceStateReport};
+pub use device::{ActuatorKind, Availability, Bridge, Device, DeviceId, Entity, EntityKind, Lifecycle};
+pub use quantity::Quantity;
+pub use registry::Registry;
+pub use sensor_event::{SensorEvent, SensorId};
+pub use threshold::{Mode, Threshold, ThresholdFault};
+pub use timestamp::Timestamp;

@@ -1,0 +1,3 @@
+//! The program `domovoi`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The device control service: finds the actuator that a command means, has its bridge switch it, and sees that it happened.

@@ -1,0 +1,1 @@
+//! Keeps the humidity of each area within its thresholds by switching fans.

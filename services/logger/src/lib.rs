@@ -1,0 +1,1 @@
+//! Stores readings and events, and answers for history.

@@ -1,0 +1,1 @@
+//! Keeps the alerts and tells people's phones.

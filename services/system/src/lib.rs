@@ -1,0 +1,1 @@
+//! The hub's own status, time and network, as procedures.

@@ -1,0 +1,1 @@
+//! Keeps the temperature of each area within its thresholds by switching air conditioners and heaters.

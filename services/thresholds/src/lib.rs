@@ -1,0 +1,1 @@
+//! Keeps the thresholds that people set, and raises and clears alerts when readings cross them.

@@ -1,0 +1,1 @@
+//! A WAMP client session over any transport.

@@ -1,0 +1,1 @@
+//! The WAMP router: realms, broker, dealer, meta API, and the listeners that carry sessions to them.
