@@ -1,1 +1,31 @@
-//! The WAMP protocol without I/O: messages, serializers, sign-in methods and session states.
+//! The WAMP protocol without I/O: messages, serializers, sign-in methods, URIs and patterns, and
+//! the client's session state. No sockets, no clock, no threads, no randomness of its own; builds
+//! for the browser.
+//!
+//! A message's header is typed ([`Message`]); its application payload stays the bytes that came
+//! in ([`Payload`]) until somebody who wants the values asks for them.
+
+pub mod error_uri;
+pub mod message;
+
+mod id;
+mod payload;
+mod uri;
+mod value;
+
+pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
+pub use message::{Message, MessageType};
+pub use payload::Payload;
+pub use uri::{MatchPolicy, Uri};
+pub use value::{Dict, Value};
+
+/// How messages are put into bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Serializer {
+    /// JSON; binary values by the NUL-base64 convention.
+    Json,
+    /// MessagePack, version 5 (str and bin).
+    MsgPack,
+    /// CBOR.
+    Cbor,
+}

@@ -1,0 +1,124 @@
+//! The messages, one type each, with typed options and details.
+//!
+//! Known keys are fields; unknown keys are ignored, as the specification demands. Fields that
+//! carry what only peers understand stay [`Dict`]s.
+
+mod publish_subscribe;
+mod remote_procedure_call;
+mod session;
+
+pub use publish_subscribe::{
+    Event, EventDetails, Publish, PublishOptions, Published, Recipients, Subscribe, SubscribeOptions, Subscribed,
+    Unsubscribe, Unsubscribed, UnsubscribedDetails,
+};
+pub use remote_procedure_call::{
+    Call, CallOptions, Cancel, CancelMode, Error, Interrupt, Invocation, InvocationDetails, InvocationPolicy, Register,
+    RegisterOptions, Registered, ResultDetails, ResultMessage, Unregister, Unregistered, UnregisteredDetails, Yield,
+    YieldOptions,
+};
+pub use session::{
+    Abort, Authenticate, Challenge, ClientRoles, Features, Goodbye, Hello, HelloDetails, RouterRoles, Welcome,
+    WelcomeDetails,
+};
+
+/// Payload passthru: how an end-to-end payload is encoded; the router only hands it on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PassThru {
+    /// `ppt_scheme`; present when passthru is used.
+    pub scheme: Option<String>,
+    /// `ppt_serializer`
+    pub serializer: Option<String>,
+    /// `ppt_cipher`
+    pub cipher: Option<String>,
+    /// `ppt_keyid`
+    pub keyid: Option<String>,
+}
+
+macro_rules! messages {
+    ($($(#[$doc:meta])* $name:ident($body:ty) = $code:literal, $wire:literal;)*) => {
+        /// Any WAMP message.
+        #[derive(Debug, Clone, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "HELLO and WELCOME are rare; boxing the common ones would cost an allocation each")]
+        pub enum Message { $($(#[$doc])* $name($body),)* }
+
+        /// A message's type; the discriminant is its code on the wire.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum MessageType { $($(#[$doc])* $name = $code,)* }
+
+        impl MessageType {
+            /// The type with this code.
+            pub const fn from_code(code: u64) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)* _ => None }
+            }
+
+            /// The name as the specification writes it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $wire,)* }
+            }
+        }
+
+        impl Message {
+            /// Its type.
+            pub const fn message_type(&self) -> MessageType {
+                match self { $(Self::$name(_) => MessageType::$name,)* }
+            }
+        }
+
+        $(impl From<$body> for Message {
+            fn from(body: $body) -> Self {
+                Self::$name(body)
+            }
+        })*
+    };
+}
+
+messages! {
+    /// Client → router: opens a session.
+    Hello(Hello) = 1, "HELLO";
+    /// Router → client: the session is open.
+    Welcome(Welcome) = 2, "WELCOME";
+    /// Either way: the session cannot open, or broke.
+    Abort(Abort) = 3, "ABORT";
+    /// Router → client: prove who you are.
+    Challenge(Challenge) = 4, "CHALLENGE";
+    /// Client → router: the proof.
+    Authenticate(Authenticate) = 5, "AUTHENTICATE";
+    /// Either way: the session ends.
+    Goodbye(Goodbye) = 6, "GOODBYE";
+    /// Either way: a request failed.
+    Error(Error) = 8, "ERROR";
+    /// Publisher → broker.
+    Publish(Publish) = 16, "PUBLISH";
+    /// Broker → publisher.
+    Published(Published) = 17, "PUBLISHED";
+    /// Subscriber → broker.
+    Subscribe(Subscribe) = 32, "SUBSCRIBE";
+    /// Broker → subscriber.
+    Subscribed(Subscribed) = 33, "SUBSCRIBED";
+    /// Subscriber → broker.
+    Unsubscribe(Unsubscribe) = 34, "UNSUBSCRIBE";
+    /// Broker → subscriber.
+    Unsubscribed(Unsubscribed) = 35, "UNSUBSCRIBED";
+    /// Broker → subscriber.
+    Event(Event) = 36, "EVENT";
+    /// Caller → dealer.
+    Call(Call) = 48, "CALL";
+    /// Caller → dealer.
+    Cancel(Cancel) = 49, "CANCEL";
+    /// Dealer → caller.
+    Result(ResultMessage) = 50, "RESULT";
+    /// Callee → dealer.
+    Register(Register) = 64, "REGISTER";
+    /// Dealer → callee.
+    Registered(Registered) = 65, "REGISTERED";
+    /// Callee → dealer.
+    Unregister(Unregister) = 66, "UNREGISTER";
+    /// Dealer → callee.
+    Unregistered(Unregistered) = 67, "UNREGISTERED";
+    /// Dealer → callee.
+    Invocation(Invocation) = 68, "INVOCATION";
+    /// Dealer → callee.
+    Interrupt(Interrupt) = 69, "INTERRUPT";
+    /// Callee → dealer.
+    Yield(Yield) = 70, "YIELD";
+}

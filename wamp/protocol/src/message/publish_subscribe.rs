@@ -1,0 +1,152 @@
+//! PUBLISH, PUBLISHED, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBE, UNSUBSCRIBED, EVENT.
+
+use super::PassThru;
+use crate::{MatchPolicy, Payload, PublicationId, RequestId, SessionId, SubscriptionId, Uri};
+
+/// `[SUBSCRIBE, Request|id, Options|dict, Topic|uri]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subscribe {
+    /// The request.
+    pub request: RequestId,
+    /// How.
+    pub options: SubscribeOptions,
+    /// The topic or pattern.
+    pub topic: Uri,
+}
+
+/// SUBSCRIBE.Options
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SubscribeOptions {
+    /// `match`; `None` when absent.
+    pub match_policy: Option<MatchPolicy>,
+    /// `get_retained`: deliver the retained event at once.
+    pub get_retained: Option<bool>,
+    /// `nkey`: the shard this subscriber takes.
+    pub nkey: Option<String>,
+}
+
+/// `[SUBSCRIBED, SUBSCRIBE.Request|id, Subscription|id]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subscribed {
+    /// Whose answer.
+    pub request: RequestId,
+    /// The subscription.
+    pub subscription: SubscriptionId,
+}
+
+/// `[UNSUBSCRIBE, Request|id, SUBSCRIBED.Subscription|id]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unsubscribe {
+    /// The request.
+    pub request: RequestId,
+    /// The subscription.
+    pub subscription: SubscriptionId,
+}
+
+/// `[UNSUBSCRIBED, UNSUBSCRIBE.Request|id]`, or with request 0 and details when the router revoked it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unsubscribed {
+    /// Whose answer; `None` (0 on the wire) when revoked.
+    pub request: Option<RequestId>,
+    /// What was revoked, and why.
+    pub details: Option<UnsubscribedDetails>,
+}
+
+/// UNSUBSCRIBED.Details of a revocation
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnsubscribedDetails {
+    /// Which.
+    pub subscription: SubscriptionId,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// `[PUBLISH, Request|id, Options|dict, Topic|uri, Arguments|list, ArgumentsKw|dict]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Publish {
+    /// The request.
+    pub request: RequestId,
+    /// How.
+    pub options: PublishOptions,
+    /// The topic.
+    pub topic: Uri,
+    /// What.
+    pub payload: Payload,
+}
+
+/// PUBLISH.Options
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PublishOptions {
+    /// `acknowledge`: answer with PUBLISHED or ERROR.
+    pub acknowledge: bool,
+    /// `exclude_me`; true when absent.
+    pub exclude_me: Option<bool>,
+    /// `disclose_me`: tell subscribers who published.
+    pub disclose_me: bool,
+    /// `retain`: keep as the topic's retained event.
+    pub retain: bool,
+    /// `exclude…` and `eligible…`
+    pub recipients: Option<Box<Recipients>>,
+    /// `rkey`: the shard it is for.
+    pub rkey: Option<String>,
+    /// `ppt_…`
+    pub ppt: Option<Box<PassThru>>,
+}
+
+/// Who shall and who shall not receive; a present but empty `eligible` list means nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recipients {
+    /// `exclude`
+    pub exclude: Option<Vec<SessionId>>,
+    /// `exclude_authid`
+    pub exclude_authid: Option<Vec<String>>,
+    /// `exclude_authrole`
+    pub exclude_authrole: Option<Vec<String>>,
+    /// `eligible`
+    pub eligible: Option<Vec<SessionId>>,
+    /// `eligible_authid`
+    pub eligible_authid: Option<Vec<String>>,
+    /// `eligible_authrole`
+    pub eligible_authrole: Option<Vec<String>>,
+}
+
+/// `[PUBLISHED, PUBLISH.Request|id, Publication|id]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// Whose answer.
+    pub request: RequestId,
+    /// The publication.
+    pub publication: PublicationId,
+}
+
+/// `[EVENT, SUBSCRIBED.Subscription|id, PUBLISHED.Publication|id, Details|dict, PUBLISH.Arguments|list, PUBLISH.ArgumentsKw|dict]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// For which subscription.
+    pub subscription: SubscriptionId,
+    /// Of which publication.
+    pub publication: PublicationId,
+    /// About it.
+    pub details: EventDetails,
+    /// What.
+    pub payload: Payload,
+}
+
+/// EVENT.Details
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EventDetails {
+    /// `topic`; set for pattern subscriptions.
+    pub topic: Option<Uri>,
+    /// `publisher`, when disclosed.
+    pub publisher: Option<SessionId>,
+    /// `publisher_authid`, when disclosed.
+    pub publisher_authid: Option<String>,
+    /// `publisher_authrole`, when disclosed.
+    pub publisher_authrole: Option<String>,
+    /// `trustlevel`
+    pub trustlevel: Option<u64>,
+    /// `retained`: a replayed copy.
+    pub retained: bool,
+    /// `ppt_…`
+    pub ppt: Option<Box<PassThru>>,
+}

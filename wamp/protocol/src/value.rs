@@ -1,0 +1,89 @@
+//! A value of any type that WAMP can carry, for details and for payloads of unknown shape.
+
+/// Anything a WAMP message can hold.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// null
+    Null,
+    /// true or false
+    Bool(bool),
+    /// A whole number; `i128` so that both `i64` and `u64` fit.
+    Integer(i128),
+    /// A number with a fraction.
+    Float(f64),
+    /// Text.
+    String(String),
+    /// Octets.
+    Binary(Vec<u8>),
+    /// A list.
+    List(Vec<Value>),
+    /// A dictionary, in the order it came.
+    Dict(Dict),
+}
+
+/// A dictionary with text keys, in the order it came.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Dict(pub Vec<(String, Value)>);
+
+impl Dict {
+    /// The value of `key`.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.0.iter().find(|(k, _)| k == key).map(|(_, value)| value)
+    }
+
+    /// Sets `key`, replacing what it had.
+    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) {
+        let key = key.into();
+        let value = value.into();
+        match self.0.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, slot)) => *slot = value,
+            None => self.0.push((key, value)),
+        }
+    }
+
+    /// Whether it has no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Self::Integer(value.into())
+    }
+}
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value.into())
+    }
+}
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+impl From<Dict> for Value {
+    fn from(value: Dict) -> Self {
+        Self::Dict(value)
+    }
+}
+impl From<Vec<Self>> for Value {
+    fn from(value: Vec<Self>) -> Self {
+        Self::List(value)
+    }
+}
