@@ -1,3 +1,101 @@
-//! Builds, runs and tests everything.
+//! `cargo xtask`: sets the machine up, builds, runs, tests and measures Domovoi.
+//!
+//! `cargo xtask run` and `cargo xtask test` are all that a person needs; each first installs what
+//! it lacks and says so.
 
-fn main() {}
+mod command;
+mod gate;
+mod measure;
+mod python;
+mod run;
+mod setup;
+mod suite;
+mod ui;
+mod wasm;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Builds, runs and tests Domovoi.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Builds the UI and the hub and starts the demo house on http://127.0.0.1:8080.
+    Run {
+        /// Build without optimisation: ready sooner, runs slower.
+        #[arg(long)]
+        dev: bool,
+        /// Arguments for `domovoi run`, in place of `--demo`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Runs every test. With names, only tests whose names contain one of them.
+    Test {
+        /// Parts of test names.
+        names: Vec<String>,
+    },
+    /// Runs what CI runs: format, lints, dependency rules, licences, every test.
+    Ci,
+    /// Installs what running or testing needs, and nothing else.
+    Setup {
+        /// Also what the tests need: a browser, MQTT clients, Python.
+        #[arg(long)]
+        test: bool,
+    },
+    /// Builds the web UI into ui/dist.
+    Ui {
+        /// Faster to build, larger to load.
+        #[arg(long)]
+        dev: bool,
+    },
+    /// Measures start-up, memory, latency and size, and prints the README's table.
+    Measure,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Run { dev, arguments } => run::run(dev, &arguments),
+        Task::Test { names } => suite::test(&names),
+        Task::Ci => gate::ci(),
+        Task::Setup { test } => setup::install(if test {
+            setup::Purpose::Test
+        } else {
+            setup::Purpose::Run
+        }),
+        Task::Ui { dev } => ui::build(dev),
+        Task::Measure => measure::measure(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            command::say(&format!("failed: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's root.
+fn root() -> Result<PathBuf> {
+    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    manifest
+        .parent()
+        .map(PathBuf::from)
+        .ok_or_else(|| anyhow::anyhow!("xtask is not inside a workspace"))
+}
+
+/// Where cargo puts what it builds.
+fn target_dir() -> Result<PathBuf> {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(directory) => Ok(PathBuf::from(directory)),
+        None => Ok(root()?.join("target")),
+    }
+}
