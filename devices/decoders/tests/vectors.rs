@@ -1,5 +1,7 @@
 //! The published adverts of other projects' decoders, where they lie beside this project.
 
+#![allow(clippy::expect_used, reason = "a test says what it expected")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
