@@ -1,1 +1,29 @@
-//! The WAMP router: realms, broker, dealer, meta API, and the listeners that carry sessions to them.
+//! The WAMP router: realms, broker, dealer, meta API, and the listeners that carry sessions to
+//! them.
+//!
+//! Broker and dealer are plain state: a message in, a list of effects out. A realm joins them
+//! under one short lock that the sessions' own tasks take; what they return is put into the
+//! sessions' bounded outboxes, in order, before the lock is given back. Nothing is awaited under
+//! it, so no session ever waits for another's network.
+//!
+//! ```text
+//! Router::new(RouterConfig) -> Router                      // a cheap handle, Clone
+//!   .serve(TcpListener, Option<TlsAcceptor>, HttpFallback, shutdown: impl Future<Output = ()>).await
+//!   .serve_unix(UnixListener, shutdown: impl Future<Output = ()>).await
+//!   .attach(realm, Principal, mpsc::Sender<Message>, mpsc::Receiver<Message>) -> Result<SessionId, AttachError>
+//!   .shutdown(reason, limit: Duration).await               // GOODBYE to all, waits at most `limit`
+//!   .metrics() -> Metrics                                  // .render() gives OpenMetrics text
+//! HttpFallback::new(hyper::service::Service<Request<Incoming>>)  // e.g. TowerToHyperService::new(axum::Router)
+//! HttpFallback::none()                                     // 404 for everything but WAMP
+//! ```
+
+pub mod authentication;
+pub mod authorization;
+pub mod config;
+
+mod member;
+
+pub use authentication::{Authentication, Authenticator};
+pub use authorization::Authorization;
+pub use config::{Disclose, Disclosure, KeepAlive, Limits, RealmConfig, RouterConfig, Strictness};
+pub use member::{Transport, TransportKind};

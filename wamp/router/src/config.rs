@@ -1,0 +1,160 @@
+//! What a router and its realms are told at the start.
+
+use std::time::Duration;
+
+use crate::authentication::Authentication;
+use crate::authorization::Authorization;
+
+/// A router: its realms, and what holds for every connection.
+#[derive(Debug, Clone)]
+pub struct RouterConfig {
+    /// The realms; a HELLO for another one is refused with `wamp.error.no_such_realm`.
+    pub realms: Vec<RealmConfig>,
+    /// What one connection or session may use.
+    pub limits: Limits,
+    /// How half-open connections are found.
+    pub keep_alive: KeepAlive,
+    /// What WELCOME says the router is.
+    pub agent: String,
+}
+
+impl Default for RouterConfig {
+    fn default() -> Self {
+        Self {
+            realms: Vec::new(),
+            limits: Limits::default(),
+            keep_alive: KeepAlive::default(),
+            agent: concat!("domovoi-", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// One realm.
+#[derive(Debug, Clone)]
+pub struct RealmConfig {
+    /// Its URI, `homeapp`.
+    pub name: String,
+    /// Who gets in, and how they prove who they are.
+    pub authentication: Authentication,
+    /// Which role may do what.
+    pub authorization: Authorization,
+    /// Who learns who is at the other end.
+    pub disclosure: Disclosure,
+    /// How closely clients are held to the letter.
+    pub strictness: Strictness,
+    /// Events kept of every topic for `wamp.subscription.get_events`; 0 for none.
+    pub history: usize,
+}
+
+impl RealmConfig {
+    /// A realm that lets nobody in over a network and forbids every role everything, until it is
+    /// told otherwise; trusted linked sessions may do everything from the start.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            authentication: Authentication::default(),
+            authorization: Authorization::default(),
+            disclosure: Disclosure::default(),
+            strictness: Strictness::default(),
+            history: 0,
+        }
+    }
+}
+
+/// What a connection may use before it is refused or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of one message, in and out. RawSocket can say at most 16 MiB.
+    pub message_size: usize,
+    /// From the first octet to WELCOME.
+    pub handshake_time: Duration,
+    /// Messages that may wait for one session; one more ends it.
+    pub outbox_messages: usize,
+    /// Octets that may wait for one session.
+    pub outbox_octets: usize,
+    /// Sessions of the whole router, linked ones aside.
+    pub sessions: usize,
+    /// Subscriptions of one session.
+    pub subscriptions: usize,
+    /// Registrations of one session.
+    pub registrations: usize,
+    /// Calls of one session that have no final answer yet.
+    pub calls: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_size: 1 << 20,
+            handshake_time: Duration::from_secs(20),
+            outbox_messages: 32_768,
+            outbox_octets: 64 << 20,
+            sessions: 16_384,
+            subscriptions: 200_000,
+            registrations: 20_000,
+            calls: 10_000,
+        }
+    }
+}
+
+/// Pings on connections that have gone quiet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// Silence after which a ping is sent.
+    pub interval: Duration,
+    /// Silence after the ping that ends the session.
+    pub timeout: Duration,
+}
+
+impl Default for KeepAlive {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(30),
+            timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Whether callers and publishers are made known to callees and subscribers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disclosure {
+    /// Of callers, to callees.
+    pub callers: Disclose,
+    /// Of publishers, to subscribers.
+    pub publishers: Disclose,
+    /// Whether a callee that asks with `disclose_caller` at REGISTER is told who calls.
+    pub callees_may_ask: bool,
+}
+
+impl Default for Disclosure {
+    fn default() -> Self {
+        Self {
+            callers: Disclose::OnRequest,
+            publishers: Disclose::OnRequest,
+            callees_may_ask: true,
+        }
+    }
+}
+
+/// When an identity is disclosed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disclose {
+    /// Never; asking for it with `disclose_me` is refused.
+    Never,
+    /// When its owner asks with `disclose_me`.
+    OnRequest,
+    /// Always.
+    Always,
+}
+
+/// Where clients in the field break the letter, the default lets them work and counts; each of
+/// these makes the router refuse instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Strictness {
+    /// A request id that is not the last one plus one is a protocol violation.
+    pub sequential_request_ids: bool,
+    /// URIs have components of `[0-9a-z_]` only.
+    pub uris: bool,
+    /// Progressive results need a callee that announced `call_canceling` too.
+    pub progressive_results_need_canceling: bool,
+}

@@ -1,0 +1,175 @@
+//! A session as broker and dealer see it.
+
+use std::net::SocketAddr;
+
+use wamp_protocol::SessionId;
+use wamp_protocol::message::{ClientRoles, Features};
+
+/// What is known of a session from its WELCOME on; never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) id: SessionId,
+    pub(crate) authid: String,
+    pub(crate) authrole: String,
+    pub(crate) authmethod: String,
+    pub(crate) authprovider: String,
+    /// Needs no permission: the hub's own linked sessions.
+    pub(crate) trusted: bool,
+    /// What EVENT and INVOCATION say about how far this session's role is trusted.
+    pub(crate) trustlevel: Option<u64>,
+    pub(crate) features: MemberFeatures,
+    pub(crate) transport: Transport,
+}
+
+/// How a session reaches the router, as the session meta API tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transport {
+    /// Which kind.
+    pub kind: TransportKind,
+    /// The other end; `None` in-process and over a Unix socket.
+    pub peer: Option<SocketAddr>,
+}
+
+/// The kinds of transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransportKind {
+    /// WebSocket.
+    WebSocket,
+    /// RawSocket over TCP.
+    RawSocket,
+    /// RawSocket over a Unix socket.
+    Unix,
+    /// HTTP long-poll.
+    LongPoll,
+    /// In this process.
+    Linked,
+}
+
+impl TransportKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::WebSocket,
+        Self::RawSocket,
+        Self::Unix,
+        Self::LongPoll,
+        Self::Linked,
+    ];
+
+    /// The name, as logs, metrics and the meta API have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::RawSocket => "rawsocket",
+            Self::Unix => "unix",
+            Self::LongPoll => "longpoll",
+            Self::Linked => "linked",
+        }
+    }
+}
+
+/// The announced features that routing asks for, found once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct MemberFeatures {
+    pub(crate) caller: CallerFeatures,
+    pub(crate) callee: CalleeFeatures,
+    pub(crate) publisher: PublisherFeatures,
+    pub(crate) subscriber: SubscriberFeatures,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct CallerFeatures {
+    pub(crate) progressive_call_invocations: bool,
+    pub(crate) payload_passthru_mode: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a feature flag of the specification"
+)]
+pub(crate) struct CalleeFeatures {
+    pub(crate) progressive_call_results: bool,
+    pub(crate) progressive_call_invocations: bool,
+    pub(crate) call_canceling: bool,
+    pub(crate) call_timeout: bool,
+    pub(crate) call_reroute: bool,
+    pub(crate) call_trustlevels: bool,
+    pub(crate) caller_identification: bool,
+    pub(crate) registration_revocation: bool,
+    pub(crate) payload_passthru_mode: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct PublisherFeatures {
+    pub(crate) payload_passthru_mode: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct SubscriberFeatures {
+    pub(crate) publisher_identification: bool,
+    pub(crate) publication_trustlevels: bool,
+    pub(crate) subscription_revocation: bool,
+    pub(crate) payload_passthru_mode: bool,
+}
+
+impl MemberFeatures {
+    /// Picks out of a HELLO's roles what routing asks for.
+    pub(crate) fn of(roles: &ClientRoles) -> Self {
+        let has = |role: &Option<Features>, feature| role.as_ref().is_some_and(|features| features.has(feature));
+        let callee = |feature| has(&roles.callee, feature);
+        let subscriber = |feature| has(&roles.subscriber, feature);
+        Self {
+            caller: CallerFeatures {
+                progressive_call_invocations: has(&roles.caller, "progressive_call_invocations"),
+                payload_passthru_mode: has(&roles.caller, "payload_passthru_mode"),
+            },
+            callee: CalleeFeatures {
+                progressive_call_results: callee("progressive_call_results"),
+                progressive_call_invocations: callee("progressive_call_invocations"),
+                // One chapter of the specification spells it with two l.
+                call_canceling: callee("call_canceling") || callee("call_cancelling"),
+                call_timeout: callee("call_timeout"),
+                call_reroute: callee("call_reroute"),
+                call_trustlevels: callee("call_trustlevels"),
+                caller_identification: callee("caller_identification"),
+                registration_revocation: callee("registration_revocation"),
+                payload_passthru_mode: callee("payload_passthru_mode"),
+            },
+            publisher: PublisherFeatures {
+                payload_passthru_mode: has(&roles.publisher, "payload_passthru_mode"),
+            },
+            subscriber: SubscriberFeatures {
+                publisher_identification: subscriber("publisher_identification"),
+                publication_trustlevels: subscriber("publication_trustlevels"),
+                subscription_revocation: subscriber("subscription_revocation"),
+                payload_passthru_mode: subscriber("payload_passthru_mode"),
+            },
+        }
+    }
+
+    /// Everything: what a linked session of this project can do.
+    #[cfg(test)]
+    pub(crate) fn all() -> Self {
+        let names = [
+            "progressive_call_results",
+            "progressive_call_invocations",
+            "call_canceling",
+            "call_timeout",
+            "call_reroute",
+            "call_trustlevels",
+            "caller_identification",
+            "registration_revocation",
+            "payload_passthru_mode",
+            "publisher_identification",
+            "publication_trustlevels",
+            "subscription_revocation",
+        ];
+        let features = Some(Features(names.map(str::to_owned).to_vec()));
+        Self::of(&ClientRoles {
+            publisher: features.clone(),
+            subscriber: features.clone(),
+            caller: features.clone(),
+            callee: features,
+        })
+    }
+}
