@@ -7,6 +7,7 @@
 
 pub mod error_uri;
 pub mod message;
+pub mod serializer;
 
 mod id;
 mod payload;
@@ -16,16 +17,6 @@ mod value;
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use message::{Message, MessageType};
 pub use payload::Payload;
+pub use serializer::{DecodeError, EncodeError, Serializer};
 pub use uri::{MatchPolicy, Uri};
 pub use value::{Dict, Value};
-
-/// How messages are put into bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Serializer {
-    /// JSON; binary values by the NUL-base64 convention.
-    Json,
-    /// MessagePack, version 5 (str and bin).
-    MsgPack,
-    /// CBOR.
-    Cbor,
-}

@@ -3,13 +3,15 @@
 //! Known keys are fields; unknown keys are ignored, as the specification demands. Fields that
 //! carry what only peers understand stay [`Dict`]s.
 
+use crate::{Payload, SessionId};
+
 mod publish_subscribe;
 mod remote_procedure_call;
 mod session;
 
 pub use publish_subscribe::{
-    Event, EventDetails, Publish, PublishOptions, Published, Recipients, Subscribe, SubscribeOptions, Subscribed,
-    Unsubscribe, Unsubscribed, UnsubscribedDetails,
+    Event, EventDetails, EventReceived, Publish, PublishOptions, Published, Recipients, Subscribe, SubscribeOptions,
+    Subscribed, Unsubscribe, Unsubscribed, UnsubscribedDetails,
 };
 pub use remote_procedure_call::{
     Call, CallOptions, Cancel, CancelMode, Error, Interrupt, Invocation, InvocationDetails, InvocationPolicy, Register,
@@ -21,9 +23,26 @@ pub use session::{
     WelcomeDetails,
 };
 
+/// A router that handed a message on to the next one: whose session it came from there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForwardedFor {
+    /// `session`
+    pub session: SessionId,
+    /// `authid`
+    pub authid: Option<String>,
+    /// `authrole`
+    pub authrole: Option<String>,
+}
+
 /// Payload passthru: how an end-to-end payload is encoded; the router only hands it on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PassThru {
+    /// `enc_algo`: the older way, still written by Autobahn (`cryptobox`, `mqtt`, `xbr`, `x_…`).
+    pub enc_algo: Option<String>,
+    /// `enc_serializer`, with `enc_algo`.
+    pub enc_serializer: Option<String>,
+    /// `enc_key`, with `enc_algo`.
+    pub enc_key: Option<String>,
     /// `ppt_scheme`; present when passthru is used.
     pub scheme: Option<String>,
     /// `ppt_serializer`
@@ -49,6 +68,11 @@ macro_rules! messages {
             /// The type with this code.
             pub const fn from_code(code: u64) -> Option<Self> {
                 match code { $($code => Some(Self::$name),)* _ => None }
+            }
+
+            /// The number on the wire.
+            pub const fn code(self) -> u64 {
+                self as u64
             }
 
             /// The name as the specification writes it.
@@ -101,6 +125,8 @@ messages! {
     Unsubscribed(Unsubscribed) = 35, "UNSUBSCRIBED";
     /// Broker → subscriber.
     Event(Event) = 36, "EVENT";
+    /// Subscriber → broker: an event has been taken care of (proposed, not yet in the text).
+    EventReceived(EventReceived) = 337, "EVENT_RECEIVED";
     /// Caller → dealer.
     Call(Call) = 48, "CALL";
     /// Caller → dealer.
@@ -121,4 +147,21 @@ messages! {
     Interrupt(Interrupt) = 69, "INTERRUPT";
     /// Callee → dealer.
     Yield(Yield) = 70, "YIELD";
+}
+
+impl Message {
+    /// The payload, of messages that can have one.
+    pub const fn payload(&self) -> Option<&Payload> {
+        match self {
+            Self::Abort(m) => Some(&m.payload),
+            Self::Error(m) => Some(&m.payload),
+            Self::Publish(m) => Some(&m.payload),
+            Self::Event(m) => Some(&m.payload),
+            Self::Call(m) => Some(&m.payload),
+            Self::Result(m) => Some(&m.payload),
+            Self::Invocation(m) => Some(&m.payload),
+            Self::Yield(m) => Some(&m.payload),
+            _ => None,
+        }
+    }
 }

@@ -26,6 +26,11 @@ impl Payload {
         kwargs: Bytes::from_static(b""),
     };
 
+    /// How many octets it takes as it is.
+    pub fn len(&self) -> usize {
+        self.args.len() + self.kwargs.len()
+    }
+
     /// Whether there are neither args nor kwargs.
     pub fn is_empty(&self) -> bool {
         self.args.is_empty() && self.kwargs.is_empty()

@@ -64,3 +64,14 @@ pub enum MatchPolicy {
     /// URIs with any component where this one has an empty one.
     Wildcard,
 }
+
+impl MatchPolicy {
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Prefix => "prefix",
+            Self::Wildcard => "wildcard",
+        }
+    }
+}

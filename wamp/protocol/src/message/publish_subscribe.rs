@@ -1,6 +1,6 @@
-//! PUBLISH, PUBLISHED, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBE, UNSUBSCRIBED, EVENT.
+//! PUBLISH, PUBLISHED, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBE, UNSUBSCRIBED, EVENT, EVENT_RECEIVED.
 
-use super::PassThru;
+use super::{ForwardedFor, PassThru};
 use crate::{MatchPolicy, Payload, PublicationId, RequestId, SessionId, SubscriptionId, Uri};
 
 /// `[SUBSCRIBE, Request|id, Options|dict, Topic|uri]`
@@ -23,6 +23,8 @@ pub struct SubscribeOptions {
     pub get_retained: Option<bool>,
     /// `nkey`: the shard this subscriber takes.
     pub nkey: Option<String>,
+    /// `forward_for`: the routers it came through.
+    pub forward_for: Vec<ForwardedFor>,
 }
 
 /// `[SUBSCRIBED, SUBSCRIBE.Request|id, Subscription|id]`
@@ -89,8 +91,12 @@ pub struct PublishOptions {
     pub recipients: Option<Box<Recipients>>,
     /// `rkey`: the shard it is for.
     pub rkey: Option<String>,
-    /// `ppt_…`
+    /// `transaction_hash`: of an outside transaction that this publication belongs to.
+    pub transaction_hash: Option<String>,
+    /// `ppt_…`, `enc_…`
     pub ppt: Option<Box<PassThru>>,
+    /// `forward_for`: the routers it came through.
+    pub forward_for: Vec<ForwardedFor>,
 }
 
 /// Who shall and who shall not receive; a present but empty `eligible` list means nobody.
@@ -147,6 +153,19 @@ pub struct EventDetails {
     pub trustlevel: Option<u64>,
     /// `retained`: a replayed copy.
     pub retained: bool,
-    /// `ppt_…`
+    /// `transaction_hash` of the publication.
+    pub transaction_hash: Option<String>,
+    /// `x_acknowledged_delivery`: the broker waits for EVENT_RECEIVED.
+    pub acknowledged_delivery: bool,
+    /// `forward_for`: the routers it came through.
+    pub forward_for: Vec<ForwardedFor>,
+    /// `ppt_…`, `enc_…`
     pub ppt: Option<Box<PassThru>>,
+}
+
+/// `[EVENT_RECEIVED, EVENT.Publication|id]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventReceived {
+    /// Which publication.
+    pub publication: PublicationId,
 }

@@ -31,6 +31,19 @@ pub enum InvocationPolicy {
     Last,
 }
 
+impl InvocationPolicy {
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::RoundRobin => "roundrobin",
+            Self::Random => "random",
+            Self::First => "first",
+            Self::Last => "last",
+        }
+    }
+}
+
 /// REGISTER.Options
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RegisterOptions {
@@ -124,6 +137,17 @@ pub enum CancelMode {
     /// Both at once.
     #[default]
     KillNoWait,
+}
+
+impl CancelMode {
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Kill => "kill",
+            Self::KillNoWait => "killnowait",
+        }
+    }
 }
 
 /// `[CANCEL, CALL.Request|id, Options|dict]`

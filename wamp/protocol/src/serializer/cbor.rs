@@ -1,0 +1,355 @@
+//! CBOR (RFC 8949): lengths may be indefinite, tags are read past.
+
+use std::borrow::Cow;
+
+use bytes::{BufMut, BytesMut};
+
+use super::read::{Container, Fault, Kind, Reader, Token, unsigned_from};
+use super::write::{Head, Open, Writer, nearest, patch_head};
+use crate::Serializer;
+
+const UNSIGNED: u8 = 0;
+const NEGATIVE: u8 = 1;
+const BINARY: u8 = 2;
+const TEXT: u8 = 3;
+const LIST: u8 = 4;
+const DICT: u8 = 5;
+const TAG: u8 = 6;
+const BREAK: u8 = 0xff;
+
+/// The major type and additional information of a value's first octet.
+const fn split(octet: u8) -> (u8, u8) {
+    (octet >> 5, octet & 0x1f)
+}
+
+pub(crate) struct CborReader<'a> {
+    input: &'a [u8],
+    at: usize,
+}
+
+impl<'a> CborReader<'a> {
+    pub(crate) const fn new(input: &'a [u8]) -> Self {
+        Self { input, at: 0 }
+    }
+
+    fn peek(&self) -> Result<u8, Fault> {
+        self.input.get(self.at).copied().ok_or(Fault::Incomplete)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let rest = self.input.get(self.at..).unwrap_or_default();
+        let taken = *rest.first_chunk::<N>().ok_or(Fault::Incomplete)?;
+        self.at += N;
+        Ok(taken)
+    }
+
+    /// A number in the form that `info` says; `None` for indefinite.
+    fn argument(&mut self, info: u8) -> Result<Option<u64>, Fault> {
+        Ok(Some(match info {
+            0..=23 => info.into(),
+            24 => u8::from_be_bytes(self.array()?).into(),
+            25 => u16::from_be_bytes(self.array()?).into(),
+            26 => u32::from_be_bytes(self.array()?).into(),
+            27 => u64::from_be_bytes(self.array()?),
+            31 => return Ok(None),
+            _ => return Err(Fault::Malformed("a reserved additional information")),
+        }))
+    }
+
+    fn definite(&mut self, info: u8) -> Result<u64, Fault> {
+        self.argument(info)?
+            .ok_or(Fault::Malformed("an indefinite length where there is none"))
+    }
+
+    /// Octets of a definite length, or the pieces of an indefinite one put together.
+    fn octets(&mut self, major: u8, info: u8) -> Result<Cow<'a, [u8]>, Fault> {
+        let Some(length) = self.argument(info)? else {
+            return self.pieces(major).map(Cow::Owned);
+        };
+        let length = usize::try_from(length).map_err(|_| Fault::Incomplete)?;
+        let rest = self.input.get(self.at..).unwrap_or_default();
+        let taken = rest.get(..length).ok_or(Fault::Incomplete)?;
+        self.at += length;
+        Ok(Cow::Borrowed(taken))
+    }
+
+    fn pieces(&mut self, major: u8) -> Result<Vec<u8>, Fault> {
+        let mut whole = Vec::new();
+        loop {
+            let [first] = self.array()?;
+            if first == BREAK {
+                return Ok(whole);
+            }
+            let (piece_major, info) = split(first);
+            if piece_major != major || info == 31 {
+                return Err(Fault::Malformed("a piece of another type inside text or binary"));
+            }
+            let piece = self.octets(major, info)?;
+            if major == TEXT && std::str::from_utf8(&piece).is_err() {
+                return Err(Fault::Malformed("text that is not UTF-8"));
+            }
+            whole.extend_from_slice(&piece);
+        }
+    }
+
+    fn text_after(&mut self, info: u8) -> Result<Cow<'a, str>, Fault> {
+        const NOT_UTF8: Fault = Fault::Malformed("text that is not UTF-8");
+        match self.octets(TEXT, info)? {
+            Cow::Borrowed(octets) => std::str::from_utf8(octets).map(Cow::Borrowed).map_err(|_| NOT_UTF8),
+            Cow::Owned(octets) => String::from_utf8(octets).map(Cow::Owned).map_err(|_| NOT_UTF8),
+        }
+    }
+
+    /// The first octet of the next value that is no tag.
+    fn first(&mut self) -> Result<u8, Fault> {
+        loop {
+            let [first] = self.array()?;
+            let (major, info) = split(first);
+            if major != TAG {
+                return Ok(first);
+            }
+            self.definite(info)?;
+        }
+    }
+
+    fn container(&mut self, info: u8) -> Result<Container, Fault> {
+        Ok(self
+            .argument(info)?
+            .map_or_else(Container::until_end_mark, Container::of))
+    }
+
+    fn simple(&mut self, info: u8) -> Result<Token<'a>, Fault> {
+        Ok(match info {
+            20 => Token::Bool(false),
+            21 => Token::Bool(true),
+            // 23 is JavaScript's undefined.
+            22 | 23 => Token::Null,
+            25 => Token::Float(half(u16::from_be_bytes(self.array()?))),
+            26 => Token::Float(f32::from_be_bytes(self.array()?).into()),
+            27 => Token::Float(f64::from_be_bytes(self.array()?)),
+            31 => return Err(Fault::Malformed("an end mark with nothing to end")),
+            _ => return Err(Fault::Malformed("a simple value without a meaning")),
+        })
+    }
+}
+
+/// A half-precision float (RFC 8949, appendix D).
+fn half(bits: u16) -> f64 {
+    let exponent = i32::from(bits >> 10 & 0x1f);
+    let fraction = f64::from(bits & 0x3ff);
+    let magnitude = match exponent {
+        0 => fraction * 2f64.powi(-24),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (fraction + 1024.0) * 2f64.powi(exponent - 25),
+    };
+    if bits & 0x8000 == 0 { magnitude } else { -magnitude }
+}
+
+impl<'a> Reader<'a> for CborReader<'a> {
+    const SERIALIZER: Serializer = Serializer::Cbor;
+
+    fn at(&self) -> usize {
+        self.at
+    }
+
+    fn kind(&mut self) -> Result<Kind, Fault> {
+        let before = self.at;
+        let first = self.first();
+        self.at = before;
+        Ok(match split(first?) {
+            (BINARY, _) => Kind::Binary,
+            (LIST, _) => Kind::List,
+            (DICT, _) => Kind::Dict,
+            (7, 20 | 21) => Kind::Bool,
+            (7, 22 | 23) => Kind::Null,
+            _ => Kind::Other,
+        })
+    }
+
+    fn token(&mut self) -> Result<Token<'a>, Fault> {
+        let (major, info) = split(self.first()?);
+        Ok(match major {
+            UNSIGNED => Token::Integer(self.definite(info)?.into()),
+            NEGATIVE => Token::Integer(-1 - i128::from(self.definite(info)?)),
+            BINARY => Token::Binary(self.octets(BINARY, info)?),
+            TEXT => Token::Text(self.text_after(info)?),
+            LIST => Token::List(self.container(info)?),
+            DICT => Token::Dict(self.container(info)?),
+            _ => self.simple(info)?,
+        })
+    }
+
+    fn item(&mut self, list: &mut Container) -> Result<bool, Fault> {
+        match &mut list.left {
+            Some(0) => Ok(false),
+            Some(left) => {
+                *left -= 1;
+                Ok(true)
+            }
+            None if self.peek()? == BREAK => {
+                self.at += 1;
+                Ok(false)
+            }
+            None => Ok(true),
+        }
+    }
+
+    fn key(&mut self, dict: &mut Container) -> Result<Option<Cow<'a, str>>, Fault> {
+        if !self.item(dict)? {
+            return Ok(None);
+        }
+        match split(self.first()?) {
+            (TEXT, info) => self.text_after(info).map(Some),
+            _ => Err(Fault::KeyNotText),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        if self.at == self.input.len() {
+            Ok(())
+        } else {
+            Err(Fault::Malformed("more octets after the end"))
+        }
+    }
+
+    fn is_empty_container(encoded: &[u8]) -> bool {
+        let mut reader = CborReader::new(encoded);
+        match reader.token() {
+            Ok(Token::List(mut items) | Token::Dict(mut items)) => matches!(reader.item(&mut items), Ok(false)),
+            _ => false,
+        }
+    }
+
+    fn unsigned(&mut self) -> Result<u64, Fault> {
+        match split(self.peek()?) {
+            (UNSIGNED, info) => {
+                self.at += 1;
+                self.definite(info)
+            }
+            _ => unsigned_from(&self.token()?),
+        }
+    }
+}
+
+fn head(major: u8, argument: u64) -> Head {
+    let major = major << 5;
+    let mut head = Head::default();
+    if let Ok(argument) = u8::try_from(argument) {
+        if argument < 24 {
+            head.push(&[major | argument]);
+        } else {
+            head.push(&[major | 24, argument]);
+        }
+    } else if let Ok(argument) = u16::try_from(argument) {
+        head.push(&[major | 25]);
+        head.push(&argument.to_be_bytes());
+    } else if let Ok(argument) = u32::try_from(argument) {
+        head.push(&[major | 26]);
+        head.push(&argument.to_be_bytes());
+    } else {
+        head.push(&[major | 27]);
+        head.push(&argument.to_be_bytes());
+    }
+    head
+}
+
+pub(crate) struct CborWriter<'b> {
+    output: &'b mut BytesMut,
+}
+
+impl<'b> CborWriter<'b> {
+    pub(crate) const fn new(output: &'b mut BytesMut) -> Self {
+        Self { output }
+    }
+
+    fn head(&mut self, major: u8, argument: u64) {
+        self.output.put_slice(head(major, argument).as_slice());
+    }
+
+    fn open(&mut self, major: u8, count: Option<u64>) -> Open {
+        let at = self.output.len();
+        self.head(major, count.unwrap_or(0));
+        Open {
+            at,
+            count: 0,
+            announced: count,
+        }
+    }
+
+    fn close(&mut self, major: u8, open: &Open) {
+        if open.announced.is_none() {
+            patch_head(self.output, open.at, &head(major, open.count));
+        }
+    }
+}
+
+impl Writer for CborWriter<'_> {
+    const SERIALIZER: Serializer = Serializer::Cbor;
+
+    fn open_list(&mut self, count: Option<u64>) -> Open {
+        self.open(LIST, count)
+    }
+
+    fn item(&mut self, list: &mut Open) {
+        list.count += 1;
+    }
+
+    fn close_list(&mut self, list: Open) {
+        self.close(LIST, &list);
+    }
+
+    fn open_dict(&mut self, count: Option<u64>) -> Open {
+        self.open(DICT, count)
+    }
+
+    fn key(&mut self, dict: &mut Open, key: &str) {
+        dict.count += 1;
+        self.text(key);
+    }
+
+    fn close_dict(&mut self, dict: Open) {
+        self.close(DICT, &dict);
+    }
+
+    fn null(&mut self) {
+        self.output.put_u8(0xf6);
+    }
+
+    fn boolean(&mut self, value: bool) {
+        self.output.put_u8(if value { 0xf5 } else { 0xf4 });
+    }
+
+    fn unsigned(&mut self, number: u64) {
+        self.head(UNSIGNED, number);
+    }
+
+    fn integer(&mut self, number: i128) {
+        if let Ok(number) = u64::try_from(number) {
+            self.unsigned(number);
+        } else if let Ok(below) = u64::try_from(-1 - number) {
+            self.head(NEGATIVE, below);
+        } else {
+            self.float(nearest(number));
+        }
+    }
+
+    fn float(&mut self, number: f64) {
+        self.output.put_u8(0xfb);
+        self.output.put_f64(number);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.head(TEXT, text.len() as u64);
+        self.output.put_slice(text.as_bytes());
+    }
+
+    fn binary(&mut self, octets: &[u8]) {
+        self.head(BINARY, octets.len() as u64);
+        self.output.put_slice(octets);
+    }
+
+    fn raw(&mut self, encoded: &[u8]) {
+        self.output.put_slice(encoded);
+    }
+}

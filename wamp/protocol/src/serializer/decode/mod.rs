@@ -1,0 +1,273 @@
+//! From octets to messages: the header into types, the payload left as it came.
+
+mod options;
+mod publish_subscribe;
+mod remote_procedure_call;
+mod session;
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::DecodeError;
+use super::read::{Container, Fault, Keys, Kind, Reader};
+use crate::{Message, MessageType, Payload, RequestId, Uri};
+
+/// Reads the whole input as one message.
+pub(super) fn message<'a, R: Reader<'a>>(mut reader: R, source: &Bytes) -> Result<Message, DecodeError> {
+    let reader = &mut reader;
+    let top = |fault, at| DecodeError::new(fault, R::SERIALIZER, at, || "the message".to_owned());
+    if reader.kind().map_err(|fault| top(fault, 0))? != Kind::List {
+        return Err(DecodeError::NotAList);
+    }
+    let mut list = reader.list().map_err(|fault| top(fault, 0))?;
+    if !reader.item(&mut list).map_err(|fault| top(fault, 0))? {
+        return Err(DecodeError::Empty);
+    }
+    let code = reader
+        .unsigned()
+        .map_err(|fault| DecodeError::new(fault, R::SERIALIZER, reader.at(), || "the message type".to_owned()))?;
+    let message_type = MessageType::from_code(code).ok_or(DecodeError::UnknownType(code))?;
+    let mut elements = Elements {
+        reader,
+        list,
+        ended: false,
+        message_type,
+        source,
+    };
+    let message = body(&mut elements)?;
+    elements.finish()?;
+    Ok(message)
+}
+
+fn body<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<Message, DecodeError> {
+    Ok(match e.message_type {
+        MessageType::Hello => session::hello(e)?.into(),
+        MessageType::Welcome => session::welcome(e)?.into(),
+        MessageType::Abort => session::abort(e)?.into(),
+        MessageType::Challenge => session::challenge(e)?.into(),
+        MessageType::Authenticate => session::authenticate(e)?.into(),
+        MessageType::Goodbye => session::goodbye(e)?.into(),
+        MessageType::Error => remote_procedure_call::error(e)?.into(),
+        MessageType::Publish => publish_subscribe::publish(e)?.into(),
+        MessageType::Published => publish_subscribe::published(e)?.into(),
+        MessageType::Subscribe => publish_subscribe::subscribe(e)?.into(),
+        MessageType::Subscribed => publish_subscribe::subscribed(e)?.into(),
+        MessageType::Unsubscribe => publish_subscribe::unsubscribe(e)?.into(),
+        MessageType::Unsubscribed => publish_subscribe::unsubscribed(e)?.into(),
+        MessageType::Event => publish_subscribe::event(e)?.into(),
+        MessageType::EventReceived => publish_subscribe::event_received(e)?.into(),
+        MessageType::Call => remote_procedure_call::call(e)?.into(),
+        MessageType::Cancel => remote_procedure_call::cancel(e)?.into(),
+        MessageType::Result => remote_procedure_call::result(e)?.into(),
+        MessageType::Register => remote_procedure_call::register(e)?.into(),
+        MessageType::Registered => remote_procedure_call::registered(e)?.into(),
+        MessageType::Unregister => remote_procedure_call::unregister(e)?.into(),
+        MessageType::Unregistered => remote_procedure_call::unregistered(e)?.into(),
+        MessageType::Invocation => remote_procedure_call::invocation(e)?.into(),
+        MessageType::Interrupt => remote_procedure_call::interrupt(e)?.into(),
+        MessageType::Yield => remote_procedure_call::yield_(e)?.into(),
+    })
+}
+
+/// A message's elements after its type, read one after the other.
+struct Elements<'r, 's, R> {
+    reader: &'r mut R,
+    list: Container,
+    /// The list has been read to its end.
+    ended: bool,
+    message_type: MessageType,
+    source: &'s Bytes,
+}
+
+impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
+    fn fault(&self, fault: Fault, field: &str) -> DecodeError {
+        DecodeError::new(fault, R::SERIALIZER, self.reader.at(), || self.place(field))
+    }
+
+    fn place(&self, field: &str) -> String {
+        format!("{}.{field}", self.message_type.name())
+    }
+
+    /// Whether there is another element.
+    fn more(&mut self) -> Result<bool, DecodeError> {
+        if !self.ended {
+            let more = self.reader.item(&mut self.list);
+            self.ended = !more.map_err(|fault| self.fault(fault, "end"))?;
+        }
+        Ok(!self.ended)
+    }
+
+    /// Reads the element that must come next.
+    fn element<T>(&mut self, field: &str, read: impl FnOnce(&mut R) -> Result<T, Fault>) -> Result<T, DecodeError> {
+        if !self.more()? {
+            return Err(DecodeError::Missing {
+                place: self.place(field),
+            });
+        }
+        let value = read(self.reader);
+        value.map_err(|fault| self.fault(fault, field))
+    }
+
+    fn id<I>(&mut self, field: &str, new: impl FnOnce(u64) -> Option<I>) -> Result<I, DecodeError> {
+        self.element(field, |reader| options::id(reader, new))
+    }
+
+    fn uri(&mut self, field: &str) -> Result<Uri, DecodeError> {
+        self.element(field, |reader| reader.text().map(|text| Uri::from(&*text)))
+    }
+
+    fn text(&mut self, field: &str) -> Result<String, DecodeError> {
+        self.element(field, |reader| reader.text().map(Cow::into_owned))
+    }
+
+    /// Reads a dict, key by key; `entry` reads the value of a key it knows and says whether it did.
+    fn dict(
+        &mut self,
+        field: &str,
+        entry: impl FnMut(&mut R, &Cow<'a, str>) -> Result<bool, Fault>,
+    ) -> Result<(), DecodeError> {
+        if !self.more()? {
+            return Err(DecodeError::Missing {
+                place: self.place(field),
+            });
+        }
+        self.present_dict(field, entry)
+    }
+
+    /// Reads a dict after [`Self::more`] said that there is an element.
+    fn present_dict(
+        &mut self,
+        field: &str,
+        mut entry: impl FnMut(&mut R, &Cow<'a, str>) -> Result<bool, Fault>,
+    ) -> Result<(), DecodeError> {
+        let dict = self.reader.dict();
+        let mut dict = dict.map_err(|fault| self.fault(fault, field))?;
+        // A dict that is known to be empty needs no list of its keys.
+        if dict.left == Some(0) {
+            return Ok(());
+        }
+        let mut keys = Keys::default();
+        loop {
+            let key = match self.reader.key(&mut dict) {
+                Ok(Some(key)) => key,
+                Ok(None) => return Ok(()),
+                Err(fault) => return Err(self.fault(fault, field)),
+            };
+            keys.add(&key).map_err(|fault| self.fault(fault, field))?;
+            let read = match entry(self.reader, &key) {
+                Ok(true) => Ok(()),
+                Ok(false) => self.reader.skip(),
+                Err(fault) => Err(fault),
+            };
+            read.map_err(|fault| self.fault(fault, &format!("{field}.{key}")))?;
+        }
+    }
+
+    /// Reads the arguments, if there are any, without looking into them.
+    ///
+    /// `opaque`: the options say that the payload is encrypted or passed through.
+    fn payload(&mut self, opaque: bool) -> Result<Payload, DecodeError> {
+        if !self.more()? {
+            return Ok(Payload::EMPTY);
+        }
+        let args = match self.reader.kind() {
+            Ok(Kind::List) => self.container()?,
+            // The older way of payload passthru: the octets stand where the list would be.
+            Ok(Kind::Binary) if opaque => self.raw("Arguments")?,
+            Ok(_) => return Err(self.fault(Fault::Expected("a list"), "Arguments")),
+            Err(fault) => return Err(self.fault(fault, "Arguments")),
+        };
+        if !self.more()? {
+            return Ok(Self::payload_of(args, Bytes::new()));
+        }
+        let kwargs = match self.reader.kind() {
+            Ok(Kind::Dict) => self.container()?,
+            Ok(_) => return Err(self.fault(Fault::Expected("a dict"), "ArgumentsKw")),
+            Err(fault) => return Err(self.fault(fault, "ArgumentsKw")),
+        };
+        Ok(Self::payload_of(args, kwargs))
+    }
+
+    fn payload_of(args: Bytes, kwargs: Bytes) -> Payload {
+        if args.is_empty() && kwargs.is_empty() {
+            Payload::EMPTY
+        } else {
+            Payload {
+                serializer: R::SERIALIZER,
+                args,
+                kwargs,
+            }
+        }
+    }
+
+    /// A list or dict as it came; empty octets where it is empty.
+    fn container(&mut self) -> Result<Bytes, DecodeError> {
+        let encoded = self.raw("Arguments")?;
+        Ok(if R::is_empty_container(&encoded) {
+            Bytes::new()
+        } else {
+            encoded
+        })
+    }
+
+    fn raw(&mut self, field: &str) -> Result<Bytes, DecodeError> {
+        let from = self.reader.next_at();
+        let skipped = self.reader.skip();
+        skipped.map_err(|fault| self.fault(fault, field))?;
+        Ok(self.source.slice(from..self.reader.at()))
+    }
+
+    /// A request's id, or `None` for the 0 of a revocation.
+    fn request_or_revoked(&mut self, field: &str) -> Result<Option<RequestId>, DecodeError> {
+        self.element(field, |reader| match reader.unsigned()? {
+            0 => Ok(None),
+            number => RequestId::new(number)
+                .map(Some)
+                .ok_or(Fault::Expected("0 or an id up to 2^53")),
+        })
+    }
+
+    /// The details of a revocation: what under `key`, and why. They must be there if `revoked`.
+    fn revocation<I: Copy>(
+        &mut self,
+        key: &str,
+        new: impl Fn(u64) -> Option<I>,
+        revoked: bool,
+    ) -> Result<Option<(I, Option<String>)>, DecodeError> {
+        let (mut what, mut reason) = (None, None);
+        if self.more()? {
+            self.present_dict("Details", |reader, found| {
+                match &**found {
+                    found if found == key => what = Some(options::id(reader, &new)?),
+                    "reason" => reason = options::optional_text(reader)?,
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            })?;
+        }
+        match what {
+            None if revoked => Err(DecodeError::Missing {
+                place: self.place(&format!("Details.{key}")),
+            }),
+            what => Ok(what.map(|what| (what, reason))),
+        }
+    }
+
+    /// Some clients end UNSUBSCRIBE and UNREGISTER with options that routers exchange.
+    fn ignored_options(&mut self) -> Result<(), DecodeError> {
+        if self.more()? {
+            self.present_dict("Options", |_, _| Ok(false))?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the message has no further elements and nothing follows it.
+    fn finish(&mut self) -> Result<(), DecodeError> {
+        if self.more()? {
+            return Err(DecodeError::TooManyElements(self.message_type));
+        }
+        let end = self.reader.end();
+        end.map_err(|fault| self.fault(fault, "end"))
+    }
+}

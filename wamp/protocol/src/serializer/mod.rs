@@ -1,0 +1,109 @@
+//! Messages in octets and back: JSON, MessagePack, CBOR.
+//!
+//! Readers read a message's header into its type and only check the payload, which stays a slice
+//! of what came in. All three share one [`read::Reader`] and one [`write::Writer`] shape, so each
+//! message is decoded and encoded in one place.
+
+mod cbor;
+mod decode;
+mod encode;
+mod error;
+mod json;
+mod msgpack;
+mod read;
+mod transcode;
+mod write;
+
+use std::fmt;
+
+use bytes::{Bytes, BytesMut};
+
+use self::cbor::{CborReader, CborWriter};
+pub use self::error::{DecodeError, EncodeError};
+use self::json::{JsonReader, JsonWriter};
+use self::msgpack::{MsgPackReader, MsgPackWriter};
+pub use self::read::MAX_DEPTH;
+use crate::Message;
+
+/// How messages are put into bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Serializer {
+    /// JSON; binary values by the NUL-base64 convention.
+    Json,
+    /// MessagePack, version 5 (str and bin).
+    MsgPack,
+    /// CBOR.
+    Cbor,
+}
+
+impl Serializer {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Json, Self::MsgPack, Self::Cbor];
+
+    /// The name, as subprotocols have it: `json`, `msgpack`, `cbor`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::MsgPack => "msgpack",
+            Self::Cbor => "cbor",
+        }
+    }
+
+    /// Whether its messages go in binary WebSocket frames (JSON goes in text frames).
+    pub const fn is_binary(self) -> bool {
+        !matches!(self, Self::Json)
+    }
+
+    /// Reads one message. Its payload is a slice of `bytes`: nothing of it is copied.
+    ///
+    /// # Errors
+    /// Says what is wrong, as [`DecodeError`] lists.
+    pub fn decode(self, bytes: Bytes) -> Result<Message, DecodeError> {
+        match self {
+            Self::Json => {
+                let reader = JsonReader::new(&bytes)
+                    .map_err(|fault| DecodeError::new(fault, self, 0, || "the message".to_owned()))?;
+                decode::message(reader, &bytes)
+            }
+            Self::MsgPack => decode::message(MsgPackReader::new(&bytes), &bytes),
+            Self::Cbor => decode::message(CborReader::new(&bytes), &bytes),
+        }
+    }
+
+    /// Writes one message.
+    ///
+    /// # Errors
+    /// If its payload is of another serializer and not what it claims to be.
+    pub fn encode(self, message: &Message) -> Result<Bytes, EncodeError> {
+        let mut output = BytesMut::with_capacity(96 + message.payload().map_or(0, crate::Payload::len));
+        self.encode_into(message, &mut output)?;
+        Ok(output.freeze())
+    }
+
+    /// Writes one message at the end of `output`, which is left as it was if that fails.
+    ///
+    /// # Errors
+    /// If its payload is of another serializer and not what it claims to be.
+    pub fn encode_into(self, message: &Message, output: &mut BytesMut) -> Result<(), EncodeError> {
+        let before = output.len();
+        let result = match self {
+            Self::Json => encode::message(&mut JsonWriter::new(output), message),
+            Self::MsgPack => encode::message(&mut MsgPackWriter::new(output), message),
+            Self::Cbor => encode::message(&mut CborWriter::new(output), message),
+        };
+        if result.is_err() {
+            output.truncate(before);
+        }
+        result
+    }
+}
+
+impl fmt::Display for Serializer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Json => "JSON",
+            Self::MsgPack => "MessagePack",
+            Self::Cbor => "CBOR",
+        })
+    }
+}

@@ -1,0 +1,383 @@
+//! MessagePack, version 5: text and binary are different types.
+
+use std::borrow::Cow;
+
+use bytes::{BufMut, BytesMut};
+
+use super::read::{Container, Fault, Kind, Reader, Token, unsigned_from};
+use super::write::{Head, Open, Writer, nearest, patch_head};
+use crate::Serializer;
+
+pub(crate) struct MsgPackReader<'a> {
+    input: &'a [u8],
+    at: usize,
+}
+
+impl<'a> MsgPackReader<'a> {
+    pub(crate) const fn new(input: &'a [u8]) -> Self {
+        Self { input, at: 0 }
+    }
+
+    fn peek(&self) -> Result<u8, Fault> {
+        self.input.get(self.at).copied().ok_or(Fault::Incomplete)
+    }
+
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Fault> {
+        let rest = self.input.get(self.at..).unwrap_or_default();
+        let taken = rest.get(..count).ok_or(Fault::Incomplete)?;
+        self.at += count;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let rest = self.input.get(self.at..).unwrap_or_default();
+        let taken = *rest.first_chunk::<N>().ok_or(Fault::Incomplete)?;
+        self.at += N;
+        Ok(taken)
+    }
+
+    fn length(&mut self, octets: u8) -> Result<usize, Fault> {
+        Ok(match octets {
+            1 => usize::from(u8::from_be_bytes(self.array()?)),
+            2 => usize::from(u16::from_be_bytes(self.array()?)),
+            _ => u32::from_be_bytes(self.array()?) as usize,
+        })
+    }
+
+    fn str(&mut self, length: usize) -> Result<&'a str, Fault> {
+        std::str::from_utf8(self.take(length)?).map_err(|_| Fault::Malformed("text that is not UTF-8"))
+    }
+
+    /// The text that begins with `marker`, if it is text.
+    fn text_after(&mut self, marker: u8) -> Result<Option<&'a str>, Fault> {
+        let length = match marker {
+            0xa0..=0xbf => usize::from(marker & 0x1f),
+            0xd9 => self.length(1)?,
+            0xda => self.length(2)?,
+            0xdb => self.length(4)?,
+            _ => return Ok(None),
+        };
+        self.str(length).map(Some)
+    }
+
+    fn extension(&mut self, length: usize) -> Result<Token<'a>, Fault> {
+        let kind = i8::from_be_bytes(self.array()?);
+        Ok(Token::Extension(kind, self.take(length)?))
+    }
+
+    fn binary(&mut self, length_octets: u8) -> Result<Token<'a>, Fault> {
+        let length = self.length(length_octets)?;
+        Ok(Token::Binary(Cow::Borrowed(self.take(length)?)))
+    }
+}
+
+impl<'a> Reader<'a> for MsgPackReader<'a> {
+    const SERIALIZER: Serializer = Serializer::MsgPack;
+
+    fn at(&self) -> usize {
+        self.at
+    }
+
+    fn kind(&mut self) -> Result<Kind, Fault> {
+        Ok(match self.peek()? {
+            0xc0 => Kind::Null,
+            0xc2 | 0xc3 => Kind::Bool,
+            0xc4..=0xc6 => Kind::Binary,
+            0x90..=0x9f | 0xdc | 0xdd => Kind::List,
+            0x80..=0x8f | 0xde | 0xdf => Kind::Dict,
+            _ => Kind::Other,
+        })
+    }
+
+    fn token(&mut self) -> Result<Token<'a>, Fault> {
+        let [marker] = self.array()?;
+        Ok(match marker {
+            0x00..=0x7f => Token::Integer(marker.into()),
+            0x80..=0x8f => Token::Dict(Container::of((marker & 0x0f).into())),
+            0x90..=0x9f => Token::List(Container::of((marker & 0x0f).into())),
+            0xa0..=0xbf => Token::Text(Cow::Borrowed(self.str(usize::from(marker & 0x1f))?)),
+            0xc0 => Token::Null,
+            0xc1 => return Err(Fault::Malformed("the octet C1, which MessagePack never uses")),
+            0xc2 => Token::Bool(false),
+            0xc3 => Token::Bool(true),
+            0xc4 => self.binary(1)?,
+            0xc5 => self.binary(2)?,
+            0xc6 => self.binary(4)?,
+            0xc7..=0xc9 => {
+                let length = self.length(1 << (marker - 0xc7))?;
+                self.extension(length)?
+            }
+            0xca => Token::Float(f32::from_be_bytes(self.array()?).into()),
+            0xcb => Token::Float(f64::from_be_bytes(self.array()?)),
+            0xcc => Token::Integer(u8::from_be_bytes(self.array()?).into()),
+            0xcd => Token::Integer(u16::from_be_bytes(self.array()?).into()),
+            0xce => Token::Integer(u32::from_be_bytes(self.array()?).into()),
+            0xcf => Token::Integer(u64::from_be_bytes(self.array()?).into()),
+            0xd0 => Token::Integer(i8::from_be_bytes(self.array()?).into()),
+            0xd1 => Token::Integer(i16::from_be_bytes(self.array()?).into()),
+            0xd2 => Token::Integer(i32::from_be_bytes(self.array()?).into()),
+            0xd3 => Token::Integer(i64::from_be_bytes(self.array()?).into()),
+            0xd4..=0xd8 => self.extension(1 << (marker - 0xd4))?,
+            0xd9..=0xdb => {
+                let length = self.length(1 << (marker - 0xd9))?;
+                Token::Text(Cow::Borrowed(self.str(length)?))
+            }
+            0xdc => Token::List(Container::of(self.length(2)? as u64)),
+            0xdd => Token::List(Container::of(self.length(4)? as u64)),
+            0xde => Token::Dict(Container::of(self.length(2)? as u64)),
+            0xdf => Token::Dict(Container::of(self.length(4)? as u64)),
+            0xe0..=0xff => Token::Integer(i8::from_be_bytes([marker]).into()),
+        })
+    }
+
+    fn item(&mut self, list: &mut Container) -> Result<bool, Fault> {
+        Ok(match list.left.unwrap_or(0) {
+            0 => false,
+            left => {
+                list.left = Some(left - 1);
+                true
+            }
+        })
+    }
+
+    fn key(&mut self, dict: &mut Container) -> Result<Option<Cow<'a, str>>, Fault> {
+        if !self.item(dict)? {
+            return Ok(None);
+        }
+        let [marker] = self.array()?;
+        match self.text_after(marker)? {
+            Some(key) => Ok(Some(Cow::Borrowed(key))),
+            None => Err(Fault::KeyNotText),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        if self.at == self.input.len() {
+            Ok(())
+        } else {
+            Err(Fault::Malformed("more octets after the end"))
+        }
+    }
+
+    fn is_empty_container(encoded: &[u8]) -> bool {
+        match encoded {
+            [0x80 | 0x90] => true,
+            [0xdc..=0xdf, length @ ..] => length.iter().all(|octet| *octet == 0),
+            _ => false,
+        }
+    }
+
+    fn unsigned(&mut self) -> Result<u64, Fault> {
+        let number = match self.peek()? {
+            small @ 0x00..=0x7f => {
+                self.at += 1;
+                return Ok(small.into());
+            }
+            0xcd => {
+                self.at += 1;
+                u16::from_be_bytes(self.array()?).into()
+            }
+            0xce => {
+                self.at += 1;
+                u32::from_be_bytes(self.array()?).into()
+            }
+            0xcf => {
+                self.at += 1;
+                u64::from_be_bytes(self.array()?)
+            }
+            _ => return unsigned_from(&self.token()?),
+        };
+        Ok(number)
+    }
+
+    fn text(&mut self) -> Result<Cow<'a, str>, Fault> {
+        let marker = self.peek()?;
+        self.at += 1;
+        match self.text_after(marker)? {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => Err(Fault::Expected("text")),
+        }
+    }
+}
+
+/// The markers of one kind of value, by how much room its length takes.
+struct Markers {
+    /// For lengths below `small`, or-ed with the length.
+    fixed: u8,
+    small: u8,
+    /// For one octet of length, where there is such a form.
+    one: Option<u8>,
+    two: u8,
+    four: u8,
+}
+
+const LIST: Markers = Markers {
+    fixed: 0x90,
+    small: 16,
+    one: None,
+    two: 0xdc,
+    four: 0xdd,
+};
+const DICT: Markers = Markers {
+    fixed: 0x80,
+    small: 16,
+    one: None,
+    two: 0xde,
+    four: 0xdf,
+};
+const TEXT: Markers = Markers {
+    fixed: 0xa0,
+    small: 32,
+    one: Some(0xd9),
+    two: 0xda,
+    four: 0xdb,
+};
+const BINARY: Markers = Markers {
+    fixed: 0,
+    small: 0,
+    one: Some(0xc4),
+    two: 0xc5,
+    four: 0xc6,
+};
+
+impl Markers {
+    fn head(&self, length: u64) -> Head {
+        let mut head = Head::default();
+        match (u8::try_from(length), u16::try_from(length), self.one) {
+            (Ok(length), ..) if length < self.small => head.push(&[self.fixed | length]),
+            (Ok(length), _, Some(one)) => head.push(&[one, length]),
+            (_, Ok(length), _) => {
+                head.push(&[self.two]);
+                head.push(&length.to_be_bytes());
+            }
+            _ => {
+                head.push(&[self.four]);
+                // A message ends at 16 MiB on every transport, far below this limit.
+                head.push(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+            }
+        }
+        head
+    }
+}
+
+pub(crate) struct MsgPackWriter<'b> {
+    output: &'b mut BytesMut,
+}
+
+impl<'b> MsgPackWriter<'b> {
+    pub(crate) const fn new(output: &'b mut BytesMut) -> Self {
+        Self { output }
+    }
+
+    fn open(&mut self, markers: &Markers, count: Option<u64>) -> Open {
+        let at = self.output.len();
+        self.output.put_slice(markers.head(count.unwrap_or(0)).as_slice());
+        Open {
+            at,
+            count: 0,
+            announced: count,
+        }
+    }
+
+    fn close(&mut self, markers: &Markers, open: &Open) {
+        if open.announced.is_none() {
+            patch_head(self.output, open.at, &markers.head(open.count));
+        }
+    }
+}
+
+impl Writer for MsgPackWriter<'_> {
+    const SERIALIZER: Serializer = Serializer::MsgPack;
+
+    fn open_list(&mut self, count: Option<u64>) -> Open {
+        self.open(&LIST, count)
+    }
+
+    fn item(&mut self, list: &mut Open) {
+        list.count += 1;
+    }
+
+    fn close_list(&mut self, list: Open) {
+        self.close(&LIST, &list);
+    }
+
+    fn open_dict(&mut self, count: Option<u64>) -> Open {
+        self.open(&DICT, count)
+    }
+
+    fn key(&mut self, dict: &mut Open, key: &str) {
+        dict.count += 1;
+        self.text(key);
+    }
+
+    fn close_dict(&mut self, dict: Open) {
+        self.close(&DICT, &dict);
+    }
+
+    fn null(&mut self) {
+        self.output.put_u8(0xc0);
+    }
+
+    fn boolean(&mut self, value: bool) {
+        self.output.put_u8(if value { 0xc3 } else { 0xc2 });
+    }
+
+    fn unsigned(&mut self, number: u64) {
+        if let Ok(number) = u8::try_from(number) {
+            if number >= 0x80 {
+                self.output.put_u8(0xcc);
+            }
+            self.output.put_u8(number);
+        } else if let Ok(number) = u16::try_from(number) {
+            self.output.put_u8(0xcd);
+            self.output.put_u16(number);
+        } else if let Ok(number) = u32::try_from(number) {
+            self.output.put_u8(0xce);
+            self.output.put_u32(number);
+        } else {
+            self.output.put_u8(0xcf);
+            self.output.put_u64(number);
+        }
+    }
+
+    fn integer(&mut self, number: i128) {
+        if let Ok(number) = u64::try_from(number) {
+            self.unsigned(number);
+        } else if let Ok(number) = i8::try_from(number) {
+            if number < -32 {
+                self.output.put_u8(0xd0);
+            }
+            self.output.put_i8(number);
+        } else if let Ok(number) = i16::try_from(number) {
+            self.output.put_u8(0xd1);
+            self.output.put_i16(number);
+        } else if let Ok(number) = i32::try_from(number) {
+            self.output.put_u8(0xd2);
+            self.output.put_i32(number);
+        } else if let Ok(number) = i64::try_from(number) {
+            self.output.put_u8(0xd3);
+            self.output.put_i64(number);
+        } else {
+            self.float(nearest(number));
+        }
+    }
+
+    fn float(&mut self, number: f64) {
+        self.output.put_u8(0xcb);
+        self.output.put_f64(number);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.output.put_slice(TEXT.head(text.len() as u64).as_slice());
+        self.output.put_slice(text.as_bytes());
+    }
+
+    fn binary(&mut self, octets: &[u8]) {
+        self.output.put_slice(BINARY.head(octets.len() as u64).as_slice());
+        self.output.put_slice(octets);
+    }
+
+    fn raw(&mut self, encoded: &[u8]) {
+        self.output.put_slice(encoded);
+    }
+}
