@@ -1,1 +1,64 @@
-//! The Bluetooth LE bridge: adverts to readings.
+//! The Bluetooth LE bridge: adverts in, readings out.
+//!
+//! [`scanner`] listens through BlueZ and hands on what it hears; [`inbound`] (pure) makes devices
+//! and readings of it; [`bridge`] speaks with the rest of the house. A machine without Bluetooth
+//! is no fault: the bridge says so once and keeps looking for an adapter.
+
+mod bridge;
+mod inbound;
+mod running;
+mod scanner;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use wamp_client::Session;
+
+pub use decoders::{Address, Key};
+pub use running::Running;
+
+/// How the bridge works; the defaults suit a house.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which adapter (`hci0`); any when `None`.
+    pub adapter: Option<String>,
+    /// Keys of devices that encrypt their adverts.
+    pub keys: BTreeMap<Address, Key>,
+    /// Hearing nothing at all for so long, the scan is started anew.
+    pub restart_after: Duration,
+    /// How long to wait before looking for an adapter again.
+    pub retry_every: Duration,
+    /// A device that was heard regularly counts as offline after so long.
+    pub offline_after: Duration,
+    /// A device that only speaks when something happens counts as offline after so long.
+    pub sleepy_offline_after: Duration,
+    /// An unchanged value is reported again after so long, to show that it still holds.
+    pub report_every: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            adapter: None,
+            keys: BTreeMap::new(),
+            restart_after: Duration::from_secs(120),
+            retry_every: Duration::from_secs(10),
+            offline_after: Duration::from_secs(15 * 60),
+            sleepy_offline_after: Duration::from_secs(25 * 3600),
+            report_every: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The bridge could not take its place in the house.
+#[derive(Debug, thiserror::Error)]
+#[error("the Bluetooth bridge cannot start: {0}")]
+pub struct StartError(#[from] wamp_client::Error);
+
+/// Starts the bridge; returns once its subscriptions are in place. Bluetooth itself may come later.
+///
+/// # Errors
+/// The router refuses what the bridge needs.
+pub async fn start(session: Session, settings: Settings) -> Result<Running, StartError> {
+    bridge::start(session, settings).await
+}
