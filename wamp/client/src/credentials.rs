@@ -1,0 +1,62 @@
+//! What a client proves who it is with.
+
+use std::fmt;
+
+/// How to sign in.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credentials {
+    /// No proof; the router decides whether and as whom that is let in.
+    Anonymous {
+        /// The name asked for, if any.
+        authid: Option<String>,
+    },
+    /// A shared secret, sent as it is: only over a connection nobody listens to.
+    Ticket {
+        /// Who.
+        authid: String,
+        /// The secret.
+        ticket: String,
+    },
+    /// WAMP-CRA: a shared secret that never travels; plain or salted, as the router challenges.
+    Wampcra {
+        /// Who.
+        authid: String,
+        /// The secret.
+        secret: String,
+    },
+}
+
+impl Default for Credentials {
+    fn default() -> Self {
+        Self::Anonymous { authid: None }
+    }
+}
+
+impl Credentials {
+    /// The name to join under.
+    pub fn authid(&self) -> Option<&str> {
+        match self {
+            Self::Anonymous { authid } => authid.as_deref(),
+            Self::Ticket { authid, .. } | Self::Wampcra { authid, .. } => Some(authid),
+        }
+    }
+
+    /// The method's name in HELLO.
+    pub(crate) const fn authmethod(&self) -> &'static str {
+        match self {
+            Self::Anonymous { .. } => "anonymous",
+            Self::Ticket { .. } => "ticket",
+            Self::Wampcra { .. } => "wampcra",
+        }
+    }
+}
+
+/// Says who and by which method, never the secret.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("authid", &self.authid())
+            .field("authmethod", &self.authmethod())
+            .finish()
+    }
+}

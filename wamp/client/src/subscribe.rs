@@ -1,0 +1,213 @@
+//! Subscribing.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::{Stream, StreamExt};
+use serde::de::DeserializeOwned;
+use wamp_protocol::message::{EventDetails, SubscribeOptions};
+use wamp_protocol::{MatchPolicy, Payload, PublicationId, SessionId, Uri};
+
+use crate::command::{Command, LocalId};
+use crate::event_queue::EventQueue;
+use crate::{ArgumentError, Error, Session, encoding};
+
+/// Events a subscription holds for its consumer unless told otherwise.
+const DEFAULT_QUEUE: usize = 1024;
+
+/// A subscription about to be made; [`open`](Self::open) does it.
+#[derive(Debug)]
+#[must_use = "nothing is subscribed until `open` is awaited"]
+pub struct SubscribeRequest {
+    session: Session,
+    topic: Uri,
+    options: SubscribeOptions,
+    queue: usize,
+}
+
+impl SubscribeRequest {
+    pub(crate) fn new(session: Session, topic: Uri) -> Self {
+        Self {
+            session,
+            topic,
+            options: SubscribeOptions::default(),
+            queue: DEFAULT_QUEUE,
+        }
+    }
+
+    /// How the topic matches; exactly unless told.
+    pub fn match_policy(mut self, policy: MatchPolicy) -> Self {
+        self.options.match_policy = Some(policy);
+        self
+    }
+
+    /// Delivers the topic's retained event at once.
+    pub fn get_retained(mut self) -> Self {
+        self.options.get_retained = Some(true);
+        self
+    }
+
+    /// How many events wait for the consumer before the oldest are dropped; at least 1.
+    pub fn queue(mut self, capacity: usize) -> Self {
+        self.queue = capacity;
+        self
+    }
+
+    /// Subscribes. While there is no connection this waits for the next one.
+    ///
+    /// Errors: [`Error::Rejected`], [`Error::Closed`].
+    pub async fn open(self) -> Result<Subscription, Error> {
+        let Self {
+            session,
+            topic,
+            options,
+            queue,
+        } = self;
+        let local = session.local_id();
+        let queue = Arc::new(EventQueue::new(queue, topic.as_str()));
+        // Made before the answer is there: dropped while waiting, it takes the wish back.
+        let subscription = Subscription {
+            session: session.clone(),
+            local,
+            topic: topic.clone(),
+            queue: queue.clone(),
+        };
+        let subscribe = |answer| Command::Subscribe {
+            local,
+            topic,
+            options,
+            queue,
+            answer,
+        };
+        session.0.commands.ask(subscribe).await?;
+        Ok(subscription)
+    }
+}
+
+/// A stream of events. Dropping it unsubscribes. It goes on by itself after a reconnect; events
+/// published while there was no connection are not delivered.
+#[derive(Debug)]
+pub struct Subscription {
+    session: Session,
+    local: LocalId,
+    topic: Uri,
+    queue: Arc<EventQueue>,
+}
+
+impl Subscription {
+    /// The next event, or `None` when the session is over or the router revoked the subscription.
+    pub async fn next(&mut self) -> Option<Event> {
+        StreamExt::next(self).await
+    }
+
+    /// The topic or pattern that was subscribed.
+    pub fn topic(&self) -> &str {
+        self.topic.as_str()
+    }
+
+    /// Unsubscribes and waits for the router's answer.
+    pub async fn unsubscribe(self) -> Result<(), Error> {
+        let local = self.local;
+        self.session
+            .0
+            .commands
+            .ask(|answer| Command::Unsubscribe {
+                local,
+                answer: Some(answer),
+            })
+            .await
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Event;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.queue.poll_next(cx)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        // An error means that the session is over, and the subscription with it.
+        let _ = self.session.0.commands.post(Command::Unsubscribe {
+            local: self.local,
+            answer: None,
+        });
+    }
+}
+
+/// One event of a subscription.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// How many events of this subscription were lost just before this one, because the consumer
+    /// was too slow.
+    pub missed: u64,
+    topic: Uri,
+    publication: PublicationId,
+    details: EventDetails,
+    payload: Payload,
+}
+
+impl Event {
+    pub(crate) const fn new(topic: Uri, publication: PublicationId, details: EventDetails, payload: Payload) -> Self {
+        Self {
+            missed: 0,
+            topic,
+            publication,
+            details,
+            payload,
+        }
+    }
+
+    /// The positional arguments, as any type that deserializes from a sequence.
+    pub fn args<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        encoding::decode_args(&self.payload)
+    }
+
+    /// The keyword arguments, as a struct or a map.
+    pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        encoding::decode_kwargs(&self.payload)
+    }
+
+    /// The payload as it came.
+    pub const fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// The topic it was published to; for a pattern subscription not the pattern.
+    pub fn topic(&self) -> &str {
+        self.topic.as_str()
+    }
+
+    /// The publication's id.
+    pub const fn publication(&self) -> PublicationId {
+        self.publication
+    }
+
+    /// The publisher's session, when disclosed.
+    pub const fn publisher(&self) -> Option<SessionId> {
+        self.details.publisher
+    }
+
+    /// The publisher's name, when disclosed.
+    pub fn publisher_authid(&self) -> Option<&str> {
+        self.details.publisher_authid.as_deref()
+    }
+
+    /// The publisher's role, when disclosed.
+    pub fn publisher_authrole(&self) -> Option<&str> {
+        self.details.publisher_authrole.as_deref()
+    }
+
+    /// Whether it was published before and kept for this subscriber.
+    pub const fn retained(&self) -> bool {
+        self.details.retained
+    }
+
+    /// How far the router trusts the publisher, where it says.
+    pub const fn trustlevel(&self) -> Option<u64> {
+        self.details.trustlevel
+    }
+}

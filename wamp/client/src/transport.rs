@@ -1,0 +1,126 @@
+//! Ways for messages to travel. Each is a [`Link`] that the driver polls.
+
+mod linked;
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use wamp_protocol::{Message, Serializer};
+
+use crate::linked::LinkedPeer;
+use crate::runtime::MaybeSend;
+
+/// An open connection to a router, polled by one task.
+pub(crate) trait Link: MaybeSend {
+    /// Whether there is room for one more message.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
+    /// Takes a message, after [`poll_ready`](Self::poll_ready) said that there is room.
+    fn send(&mut self, message: Message) -> Result<(), SendError>;
+    /// Gets all that was taken on its way.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
+    /// The next message; `None` when the other side has closed the connection.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, TransportError>>>;
+    /// Closes the connection in the transport's own manner.
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+}
+
+/// A message was not taken.
+#[derive(Debug)]
+pub(crate) enum SendError {
+    /// This message cannot travel; others can. It comes back.
+    Unsendable(Box<Message>, TransportError),
+    /// Nothing can.
+    Broken(TransportError),
+}
+
+/// What went wrong with a connection.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TransportError {
+    /// The address is none.
+    #[error("{url} is not an address of a router: {why}")]
+    Address {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The network said no.
+    #[error("{0}")]
+    Io(Arc<std::io::Error>),
+    /// The other side does not speak the transport that was asked for.
+    #[error("the other side does not accept the connection: {0}")]
+    Handshake(String),
+    /// What came is not what the transport allows.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    /// What came is no WAMP message.
+    #[error("received what is no WAMP message: {0}")]
+    Undecodable(String),
+    /// A message cannot be put into bytes.
+    #[error("the message cannot be encoded: {0}")]
+    Unencodable(String),
+    /// A message is longer than the other side takes.
+    #[error("the message is {length} octets long, and the router takes {limit}")]
+    TooLong {
+        /// Its length.
+        length: usize,
+        /// The longest allowed.
+        limit: usize,
+    },
+    /// No sign of life came.
+    #[error("no sign of life for {} s", .0.as_secs())]
+    Silent(Duration),
+    /// The other side closed the connection.
+    #[error("the router closed the connection")]
+    Closed,
+}
+
+impl From<std::io::Error> for TransportError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(Arc::new(error))
+    }
+}
+
+/// Where a router is.
+#[derive(Clone)]
+pub(crate) enum Endpoint {
+    Url(String),
+    Linked(Arc<Dial>),
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) type Dial = dyn Fn() -> LinkedPeer + Send + Sync;
+#[cfg(target_arch = "wasm32")]
+pub(crate) type Dial = dyn Fn() -> LinkedPeer;
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Url(url) => f.write_str(url),
+            Self::Linked(_) => f.write_str("linked"),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Opens a connection.
+    pub(crate) async fn dial(
+        &self,
+        serializer: Serializer,
+        keepalive: Duration,
+    ) -> Result<Box<dyn Link>, TransportError> {
+        let url = match self {
+            Self::Linked(dial) => return Ok(Box::new(linked::Linked::new(dial()))),
+            Self::Url(url) => url,
+        };
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+        let _ = (serializer, keepalive);
+        match scheme {
+            _ => Err(TransportError::Address {
+                url: url.clone(),
+                why: "it begins with none of the transports there are".to_owned(),
+            }),
+        }
+    }
+}
