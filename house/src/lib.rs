@@ -10,6 +10,7 @@ pub mod uri;
 
 mod alert;
 mod area;
+mod arguments;
 mod command;
 mod device;
 mod guard;
@@ -26,9 +27,11 @@ mod wording;
 
 pub use alert::{Alert, AlertKind, Severity};
 pub use area::AreaId;
+pub use arguments::Arguments;
 pub use command::{ActuatorEvent, ActuatorState, BridgeCommand, Cause, DeviceStateReport};
 pub use device::{ActuatorKind, Availability, Bridge, Device, DeviceId, Entity, EntityKind, Lifecycle};
 pub use guard::{Guard, LONGEST_OVERRIDE, Verdict, Wish, override_end};
+pub use loose::Loose;
 pub use pace::Pace;
 pub use quantity::Quantity;
 pub use raised::Raised;

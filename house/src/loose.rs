@@ -6,10 +6,14 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 /// What a peer put where a number, a text or a switch position was wanted.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Loose {
+pub enum Loose {
+    /// Nothing.
     Null,
+    /// Yes or no.
     Bool(bool),
+    /// Any number, also one that is none (NaN).
     Number(f64),
+    /// Text.
     Text(String),
     /// A list, a map or bytes: never what we want, so not kept.
     Compound,
