@@ -1,0 +1,219 @@
+//! What an announced entity measures and switches.
+
+pub mod binary_sensor;
+pub mod climate;
+pub mod fan;
+pub mod on_off;
+pub mod sensor;
+pub mod switch;
+
+use house::{EntityKind, Quantity};
+
+use crate::fields::{DiscoveryFault, Fields};
+use crate::payload::Payload;
+use crate::template::TemplateFault;
+
+/// An entity's behaviour, by its component.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Role {
+    /// A number on a topic.
+    Sensor(sensor::Sensor),
+    /// A yes or no on a topic.
+    BinarySensor(binary_sensor::BinarySensor),
+    /// Something that is on or off.
+    OnOff(on_off::OnOff),
+    /// A thermostat, air conditioner or radiator valve.
+    Climate(Box<climate::Climate>),
+    /// Shown to people with the reason why nothing more can be done with it.
+    Shown {
+        /// The reason, a sentence.
+        reason: String,
+    },
+}
+
+/// What one message says about an entity.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Saying {
+    /// A measured value, in the quantity's unit.
+    Value(Quantity, f64),
+    /// An actuator is on or off; `part` tells an entity's several actuators apart.
+    State {
+        /// Which of the entity's actuators, see [`Part::suffix`].
+        part: &'static str,
+        /// Whether it is on.
+        on: bool,
+    },
+}
+
+/// What an entity remembers between messages.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Memory {
+    /// Climate: what it is set to.
+    pub mode: Option<String>,
+    /// Climate: what it is doing.
+    pub action: Option<String>,
+}
+
+/// A message to a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Where to.
+    pub topic: String,
+    /// What.
+    pub payload: String,
+    /// Kept by the server for those who come later.
+    pub retain: bool,
+    /// Quality of service.
+    pub qos: u8,
+}
+
+/// One thing measured or switched: most entities are one, a climate device is several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Added to the entity's id; empty for the only or main part.
+    pub suffix: &'static str,
+    /// What it is.
+    pub kind: EntityKind,
+}
+
+/// Why a message gave nothing, as a sentence.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateFault {
+    /// The template or the payload's form.
+    #[error(transparent)]
+    Template(#[from] TemplateFault),
+    /// Not a number.
+    #[error("{payload:?} is not a number")]
+    NotANumber {
+        /// The start of what was sent.
+        payload: String,
+    },
+    /// A number that no working sensor reports.
+    #[error("{value} is outside what {quantity} can be")]
+    OutOfRange {
+        /// The value, converted.
+        value: f64,
+        /// Of what.
+        quantity: Quantity,
+    },
+    /// None of the payloads that the announcement names.
+    #[error("{payload:?} is neither {on:?} nor {off:?}")]
+    NeitherOnNorOff {
+        /// The start of what was sent.
+        payload: String,
+        /// What would be on.
+        on: String,
+        /// What would be off.
+        off: String,
+    },
+}
+
+impl StateFault {
+    pub(crate) fn neither(payload: &str, on: &str, off: &str) -> Self {
+        Self::NeitherOnNorOff {
+            payload: payload.chars().take(40).collect(),
+            on: on.to_owned(),
+            off: off.to_owned(),
+        }
+    }
+}
+
+impl Role {
+    /// Reads the keys of one component; an unknown or undriven one is shown.
+    ///
+    /// # Errors
+    /// The key at fault.
+    pub fn parse(component: &str, fields: Fields<'_>) -> Result<Self, DiscoveryFault> {
+        match component {
+            "sensor" => sensor::parse(fields),
+            "binary_sensor" => binary_sensor::parse(fields),
+            "switch" => switch::parse(fields).map(Role::OnOff),
+            "fan" => fan::parse(fields).map(Role::OnOff),
+            "climate" => climate::parse(fields),
+            _ => Ok(Self::Shown {
+                reason: format!("A {} cannot be driven yet.", component.replace('_', " ")),
+            }),
+        }
+    }
+
+    /// The topics it speaks on.
+    pub fn state_topics(&self) -> Vec<&str> {
+        match self {
+            Self::Sensor(sensor) => vec![&sensor.state_topic],
+            Self::BinarySensor(sensor) => vec![&sensor.state_topic],
+            Self::OnOff(on_off) => on_off.state_topic.as_deref().into_iter().collect(),
+            Self::Climate(climate) => climate.state_topics(),
+            Self::Shown { .. } => Vec::new(),
+        }
+    }
+
+    /// What a message on one of its topics says.
+    ///
+    /// # Errors
+    /// The payload is not what it must be; the sentence says how.
+    pub fn read(&self, memory: &mut Memory, topic: &str, payload: &Payload<'_>) -> Result<Vec<Saying>, StateFault> {
+        match self {
+            Self::Sensor(sensor) => Ok(sensor.read(payload)?.into_iter().collect()),
+            Self::BinarySensor(sensor) => Ok(sensor.read(payload)?.into_iter().collect()),
+            Self::OnOff(on_off) => Ok(on_off.read(payload)?.into_iter().collect()),
+            Self::Climate(climate) => climate.read(memory, topic, payload),
+            Self::Shown { .. } => Ok(Vec::new()),
+        }
+    }
+
+    /// What to send so that `part` goes on or off; empty when there is no such actuator.
+    ///
+    /// # Errors
+    /// The command's template failed.
+    pub fn command(&self, part: &str, on: bool) -> Result<Vec<Outgoing>, TemplateFault> {
+        match self {
+            Self::OnOff(on_off) if part.is_empty() => Ok(vec![on_off.command(on)?]),
+            Self::Climate(climate) => climate.command(part, on),
+            Self::OnOff(_) | Self::Sensor(_) | Self::BinarySensor(_) | Self::Shown { .. } => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether it never says its state, so that a command counts as done when sent.
+    pub fn is_optimistic(&self) -> bool {
+        match self {
+            Self::OnOff(on_off) => on_off.optimistic,
+            Self::Climate(climate) => climate.is_optimistic(),
+            Self::Sensor(_) | Self::BinarySensor(_) | Self::Shown { .. } => false,
+        }
+    }
+
+    /// What it measures and switches.
+    pub fn parts(&self) -> Vec<Part> {
+        match self {
+            Self::Sensor(sensor) => vec![Part::sensor("", sensor.measure.quantity)],
+            Self::BinarySensor(sensor) => vec![Part::sensor("", sensor.quantity)],
+            Self::OnOff(on_off) => vec![Part {
+                suffix: "",
+                kind: EntityKind::Actuator { actuator: on_off.kind },
+            }],
+            Self::Climate(climate) => climate.parts(),
+            Self::Shown { reason } => vec![Part {
+                suffix: "",
+                kind: EntityKind::Unsupported { reason: reason.clone() },
+            }],
+        }
+    }
+}
+
+impl Part {
+    pub(crate) fn sensor(suffix: &'static str, quantity: Quantity) -> Self {
+        Self {
+            suffix,
+            kind: EntityKind::Sensor { quantity },
+        }
+    }
+}
+
+/// Whether a rendered payload says that there is no value now, which is no fault.
+pub(crate) fn says_nothing(text: &str) -> bool {
+    text.is_empty()
+        || ["none", "null", "nan", "unknown", "unavailable"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
+}
