@@ -344,6 +344,7 @@ static DEVICE: Table = &[
 ];
 
 /// Keys of an origin. Sorted, so that they can be searched by halves.
+static ORIGIN: Table = &[("sw", "sw_version"), ("url", "support_url")];
 
 #[cfg(test)]
 mod tests {
