@@ -16,7 +16,7 @@ mod value;
 
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use message::{Message, MessageType};
-pub use payload::Payload;
+pub use payload::{ArgumentError, Payload};
 pub use serializer::{DecodeError, EncodeError, Serializer};
 pub use uri::{MatchPolicy, Uri};
 pub use value::{Dict, Value};

@@ -1,5 +1,7 @@
 //! A value of any type that WAMP can carry, for details and for payloads of unknown shape.
 
+mod as_serde;
+
 /// Anything a WAMP message can hold.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {

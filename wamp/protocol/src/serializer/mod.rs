@@ -11,8 +11,8 @@ mod error;
 mod json;
 mod msgpack;
 mod read;
-mod transcode;
-mod write;
+pub(crate) mod transcode;
+pub(crate) mod write;
 
 use std::fmt;
 
@@ -23,6 +23,7 @@ pub use self::error::{DecodeError, EncodeError};
 use self::json::{JsonReader, JsonWriter};
 use self::msgpack::{MsgPackReader, MsgPackWriter};
 pub use self::read::MAX_DEPTH;
+use self::read::{Kind, Reader as _};
 use crate::Message;
 
 /// How messages are put into bytes.
@@ -52,6 +53,25 @@ impl Serializer {
     /// Whether its messages go in binary WebSocket frames (JSON goes in text frames).
     pub const fn is_binary(self) -> bool {
         !matches!(self, Self::Json)
+    }
+
+    /// Whether an encoded list or dict, known to be well formed, has nothing in it.
+    pub(crate) fn is_empty_container(self, encoded: &[u8]) -> bool {
+        match self {
+            Self::Json => JsonReader::is_empty_container(encoded),
+            Self::MsgPack => MsgPackReader::is_empty_container(encoded),
+            Self::Cbor => CborReader::is_empty_container(encoded),
+        }
+    }
+
+    /// What kind of value `encoded` begins with.
+    fn kind(self, encoded: &[u8]) -> Option<Kind> {
+        match self {
+            Self::Json => JsonReader::new(encoded).and_then(|mut reader| reader.kind()),
+            Self::MsgPack => MsgPackReader::new(encoded).kind(),
+            Self::Cbor => CborReader::new(encoded).kind(),
+        }
+        .ok()
     }
 
     /// Reads one message. Its payload is a slice of `bytes`: nothing of it is copied.
@@ -96,6 +116,18 @@ impl Serializer {
         }
         result
     }
+}
+
+pub(crate) fn is_list(serializer: Serializer, encoded: &[u8]) -> bool {
+    serializer.kind(encoded) == Some(Kind::List)
+}
+
+pub(crate) fn is_dict(serializer: Serializer, encoded: &[u8]) -> bool {
+    serializer.kind(encoded) == Some(Kind::Dict)
+}
+
+pub(crate) fn is_null(serializer: Serializer, encoded: &[u8]) -> bool {
+    serializer.kind(encoded) == Some(Kind::Null)
 }
 
 impl fmt::Display for Serializer {
