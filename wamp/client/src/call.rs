@@ -280,12 +280,12 @@ impl CallResult {
 
     /// The positional results, as any type that deserializes from a sequence.
     pub fn args<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        encoding::decode_args(&self.payload)
+        self.payload.args()
     }
 
     /// The keyword results, as a struct or a map.
     pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        encoding::decode_kwargs(&self.payload)
+        self.payload.kwargs()
     }
 
     /// The first positional result.

@@ -6,9 +6,7 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use wamp_protocol::{Payload, Serializer};
-
-use crate::{ArgumentError, EncodeError};
+use wamp_protocol::{ArgumentError, EncodeError, Payload, Serializer};
 
 /// A payload being put together; remembers the first failure until it is finished.
 #[derive(Debug)]
@@ -57,78 +55,23 @@ impl From<Payload> for PayloadBuilder {
 
 /// One encoded list.
 pub(crate) fn args<T: Serialize + ?Sized>(serializer: Serializer, value: &T) -> Result<Bytes, EncodeError> {
-    let bytes = encode(serializer, value)?;
-    let list = match serializer {
-        Serializer::Json => bytes.first() == Some(&b'['),
-        _ => matches!(bytes.first(), Some(0x90..=0x9f | 0xdc | 0xdd)),
-    };
-    if list {
-        Ok(bytes)
-    } else {
-        Err(EncodeError {
-            sentence: "positional arguments must be a sequence".to_owned(),
-        })
-    }
+    Ok(Payload::with_args(serializer, value)?.args)
 }
 
 /// One encoded dict.
 pub(crate) fn kwargs<T: Serialize + ?Sized>(serializer: Serializer, value: &T) -> Result<Bytes, EncodeError> {
-    let bytes = encode(serializer, value)?;
-    let dict = match serializer {
-        Serializer::Json => bytes.first() == Some(&b'{'),
-        _ => matches!(bytes.first(), Some(0x80..=0x8f | 0xde | 0xdf)),
-    };
-    if dict {
-        Ok(bytes)
-    } else {
-        Err(EncodeError {
-            sentence: "keyword arguments must be a struct or a map".to_owned(),
-        })
-    }
-}
-
-fn encode<T: Serialize + ?Sized>(serializer: Serializer, value: &T) -> Result<Bytes, EncodeError> {
-    let encoded = match serializer {
-        Serializer::Json => serde_json::to_vec(value).map_err(|error| error.to_string()),
-        _ => rmp_serde::to_vec_named(value).map_err(|error| error.to_string()),
-    };
-    encoded.map(Bytes::from).map_err(|sentence| EncodeError { sentence })
+    Ok(Payload::with_kwargs(serializer, value)?.kwargs)
 }
 
 /// A payload of one positional argument, text.
 pub(crate) fn sentence(text: &str) -> Payload {
     // Text always encodes; an empty payload would still say which error it is.
-    let args = args(Serializer::MsgPack, &(text,)).unwrap_or_default();
-    Payload { args, ..Payload::EMPTY }
-}
-
-pub(crate) fn decode_args<T: DeserializeOwned>(payload: &Payload) -> Result<T, ArgumentError> {
-    decode(payload.serializer, &payload.args, &[0x90], b"[]")
-}
-
-pub(crate) fn decode_kwargs<T: DeserializeOwned>(payload: &Payload) -> Result<T, ArgumentError> {
-    decode(payload.serializer, &payload.kwargs, &[0x80], b"{}")
-}
-
-fn decode<T: DeserializeOwned>(
-    serializer: Serializer,
-    bytes: &[u8],
-    empty_msgpack: &[u8],
-    empty_json: &[u8],
-) -> Result<T, ArgumentError> {
-    let decoded = match serializer {
-        Serializer::Json => {
-            serde_json::from_slice(if bytes.is_empty() { empty_json } else { bytes }).map_err(|error| error.to_string())
-        }
-        _ => rmp_serde::from_slice(if bytes.is_empty() { empty_msgpack } else { bytes })
-            .map_err(|error| error.to_string()),
-    };
-    decoded.map_err(|sentence| ArgumentError { sentence })
+    Payload::with_args(Serializer::MsgPack, &(text,)).unwrap_or_default()
 }
 
 /// The first positional argument.
 pub(crate) fn first<T: DeserializeOwned>(payload: &Payload) -> Result<T, ArgumentError> {
-    decode_args::<First<T>>(payload).map(|First(value)| value)
+    payload.args::<First<T>>().map(|First(value)| value)
 }
 
 /// The first element of a sequence, whatever follows.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wamp_protocol::{Payload, Uri, error_uri};
+use wamp_protocol::{ArgumentError, EncodeError, Payload, Uri, error_uri};
 
 use crate::TransportError;
 use crate::encoding;
@@ -109,12 +109,12 @@ impl CallError {
 
     /// The positional arguments.
     pub fn args<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        encoding::decode_args(&self.payload)
+        self.payload.args()
     }
 
     /// The keyword arguments.
     pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        encoding::decode_kwargs(&self.payload)
+        self.payload.kwargs()
     }
 
     /// The payload as it came.
@@ -143,25 +143,10 @@ impl fmt::Debug for CallError {
 
 impl std::error::Error for CallError {}
 
-/// A payload is not what was asked for. Its text is a sentence that names the argument.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{sentence}")]
-pub struct ArgumentError {
-    pub(crate) sentence: String,
-}
-
-/// A value has no place in a WAMP payload: a map with keys that are not text, say, or `args` that
-/// are no sequence.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{sentence}")]
-pub struct EncodeError {
-    pub(crate) sentence: String,
-}
-
 /// The caller sent something else: its mistake, told in a sentence.
 impl From<ArgumentError> for CallError {
     fn from(error: ArgumentError) -> Self {
-        Self::invalid_argument(error.sentence)
+        Self::invalid_argument(error.to_string())
     }
 }
 

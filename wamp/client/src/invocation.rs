@@ -36,13 +36,13 @@ impl Invocation {
     /// The positional arguments, as any type that deserializes from a sequence. The error turns
     /// into `wamp.error.invalid_argument` with `?`.
     pub fn args<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        encoding::decode_args(&self.payload)
+        self.payload.args()
     }
 
     /// The keyword arguments, as a struct or a map. The error turns into
     /// `wamp.error.invalid_argument` with `?`.
     pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        encoding::decode_kwargs(&self.payload)
+        self.payload.kwargs()
     }
 
     /// The payload as it came.

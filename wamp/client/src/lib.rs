@@ -47,7 +47,7 @@ pub use backoff::Backoff;
 pub use call::{CallRequest, CallResult, ProgressiveCall};
 pub use connector::Connector;
 pub use credentials::Credentials;
-pub use error::{ArgumentError, CallError, EncodeError, Error};
+pub use error::{CallError, Error};
 pub use invocation::{Invocation, Reply};
 pub use publish::PublishRequest;
 pub use register::{RegisterRequest, Registration};
@@ -59,6 +59,6 @@ pub use watch::StateStream;
 
 pub use wamp_protocol::message::{CancelMode, InvocationPolicy};
 pub use wamp_protocol::{
-    Dict, MatchPolicy, Payload, PublicationId, RegistrationId, Serializer, SessionId, SubscriptionId, Uri, Value,
-    error_uri,
+    ArgumentError, Dict, EncodeError, MatchPolicy, Payload, PublicationId, RegistrationId, Serializer, SessionId,
+    SubscriptionId, Uri, Value, error_uri,
 };

@@ -11,7 +11,7 @@ use wamp_protocol::{MatchPolicy, Payload, PublicationId, SessionId, Uri};
 
 use crate::command::{Command, LocalId};
 use crate::event_queue::EventQueue;
-use crate::{ArgumentError, Error, Session, encoding};
+use crate::{ArgumentError, Error, Session};
 
 /// Events a subscription holds for its consumer unless told otherwise.
 const DEFAULT_QUEUE: usize = 1024;
@@ -163,12 +163,12 @@ impl Event {
 
     /// The positional arguments, as any type that deserializes from a sequence.
     pub fn args<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        encoding::decode_args(&self.payload)
+        self.payload.args()
     }
 
     /// The keyword arguments, as a struct or a map.
     pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        encoding::decode_kwargs(&self.payload)
+        self.payload.kwargs()
     }
 
     /// The payload as it came.

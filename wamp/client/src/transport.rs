@@ -1,6 +1,18 @@
 //! Ways for messages to travel. Each is a [`Link`] that the driver polls.
 
+#[cfg(target_arch = "wasm32")]
+mod browser;
+#[cfg(not(target_arch = "wasm32"))]
+mod keepalive;
 mod linked;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+#[cfg(not(target_arch = "wasm32"))]
+mod rawsocket;
+#[cfg(not(target_arch = "wasm32"))]
+mod sign_of_life;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+mod websocket;
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -110,17 +122,16 @@ impl Endpoint {
         serializer: Serializer,
         keepalive: Duration,
     ) -> Result<Box<dyn Link>, TransportError> {
-        let url = match self {
-            Self::Linked(dial) => return Ok(Box::new(linked::Linked::new(dial()))),
-            Self::Url(url) => url,
-        };
-        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-        let _ = (serializer, keepalive);
-        match scheme {
-            _ => Err(TransportError::Address {
-                url: url.clone(),
-                why: "it begins with none of the transports there are".to_owned(),
-            }),
+        match self {
+            Self::Linked(dial) => Ok(Box::new(linked::Linked::new(dial()))),
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::Url(url) => native::dial(url, serializer, keepalive).await,
+            #[cfg(target_arch = "wasm32")]
+            Self::Url(url) => {
+                // Pages cannot send pings; the browser watches the connection itself.
+                let _ = keepalive;
+                Ok(Box::new(browser::dial(url, serializer).await?))
+            }
         }
     }
 }

@@ -1,0 +1,74 @@
+//! Dialing over the operating system's sockets.
+
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use wamp_protocol::Serializer;
+
+use super::{Link, TransportError, rawsocket};
+
+/// Opens a connection to `url`.
+pub(super) async fn dial(
+    url: &str,
+    serializer: Serializer,
+    keepalive: Duration,
+) -> Result<Box<dyn Link>, TransportError> {
+    let address = |why: &str| TransportError::Address {
+        url: url.to_owned(),
+        why: why.to_owned(),
+    };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return Err(address("it has no scheme, such as ws://"));
+    };
+    match scheme {
+        "ws" | "wss" => websocket(url, scheme == "wss", serializer, keepalive).await,
+        "rs" => {
+            let stream = tcp(rest.trim_end_matches('/')).await?;
+            Ok(Box::new(rawsocket::open(stream, serializer, keepalive).await?))
+        }
+        #[cfg(unix)]
+        "unix" => {
+            let stream = tokio::net::UnixStream::connect(rest).await?;
+            Ok(Box::new(rawsocket::open(stream, serializer, keepalive).await?))
+        }
+        _ => Err(address("its scheme is none of ws, wss, rs and unix")),
+    }
+}
+
+/// Dials `host:port`.
+async fn tcp(address: &str) -> Result<TcpStream, TransportError> {
+    let stream = TcpStream::connect(address).await?;
+    // Small messages must not wait for each other.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+#[cfg(feature = "native")]
+async fn websocket(
+    url: &str,
+    tls: bool,
+    serializer: Serializer,
+    keepalive: Duration,
+) -> Result<Box<dyn Link>, TransportError> {
+    use super::websocket;
+
+    let request = websocket::request(url, serializer)?;
+    let address = |why: &str| TransportError::Address {
+        url: url.to_owned(),
+        why: why.to_owned(),
+    };
+    if tls {
+        return Err(address("this client was built without TLS"));
+    }
+    let host = request.uri().host().ok_or_else(|| address("it names no host"))?;
+    let stream = tcp(&format!("{host}:{}", request.uri().port_u16().unwrap_or(80))).await?;
+    Ok(Box::new(websocket::open(stream, request, serializer, keepalive).await?))
+}
+
+#[cfg(not(feature = "native"))]
+async fn websocket(url: &str, _: bool, _: Serializer, _: Duration) -> Result<Box<dyn Link>, TransportError> {
+    Err(TransportError::Address {
+        url: url.to_owned(),
+        why: "this client was built without WebSocket".to_owned(),
+    })
+}
