@@ -7,6 +7,7 @@ CREATE TABLE device (
     manufacturer   TEXT,
     model          TEXT,
     entities       TEXT    NOT NULL, -- JSON list of house::Entity
+    kinds          TEXT    NOT NULL, -- JSON {entity: actuator kind}: what a person says it is
     area           TEXT,
     suggested_area TEXT,
     lifecycle      TEXT    NOT NULL CHECK (lifecycle IN ('discovered', 'adopted', 'ignored', 'removed')),

@@ -7,7 +7,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 async fn add_device(database: &Database, id: &str) {
-    sqlx::query("INSERT INTO device (id, bridge, name, entities, lifecycle, needs_key) VALUES (?1, 'mqtt', 'x', '[]', 'adopted', 0)")
+    sqlx::query("INSERT INTO device (id, bridge, name, entities, kinds, lifecycle, needs_key) VALUES (?1, 'mqtt', 'x', '[]', '{}', 'adopted', 0)")
         .bind(id)
         .execute(database.write())
         .await

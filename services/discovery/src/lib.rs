@@ -1,1 +1,97 @@
 //! The device registry: what was found, what was adopted, where it stands, whether it is there.
+//!
+//! Bridges report what they see on `device.seen`; whoever publishes `sensor.events` under an
+//! unknown id is found too. A found device does nothing until the admin adopts it into an area;
+//! its name and area are the admin's from then on. Everyone else keeps a copy of the registry from
+//! `device.list` and `device.changed`.
+
+mod fault;
+mod registry;
+mod request;
+mod running;
+mod search;
+mod service;
+mod store;
+mod wamp_sensor;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use database::{Database, DatabaseError};
+use house::uri::{procedure, topic};
+use wamp_client::Session;
+
+pub use fault::Fault;
+pub use registry::{DeviceRegistry, Kinds, Limits, News, Record};
+pub use running::Running;
+
+use service::Service;
+
+/// How the service works.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How much is told, stored and kept.
+    pub limits: Limits,
+    /// How often small news are looked through.
+    pub tick: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            tick: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Why the service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The router did not let it register or subscribe.
+    #[error("discovery cannot join the house: {0}")]
+    Session(#[from] wamp_client::Error),
+    /// The stored devices cannot be read.
+    #[error("discovery cannot read its devices: {0}")]
+    Database(#[from] DatabaseError),
+}
+
+/// Starts the service; it is ready when this returns.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn start(session: Session, settings: Settings, database: Database) -> Result<Running, StartError> {
+    let records = store::load(&database).await?;
+    let registry = DeviceRegistry::new(settings.limits, records);
+    let service = Arc::new(Service::new(session.clone(), database, registry));
+
+    let seen = session.subscribe(topic::DEVICE_SEEN).queue(4096).open().await?;
+    let readings = session.subscribe(topic::SENSOR_EVENTS).queue(8192).open().await?;
+    register(&session, &service).await?;
+
+    Ok(Running::spawn(|stop| {
+        service::run(service, seen, readings, settings.tick, stop)
+    }))
+}
+
+async fn register(session: &Session, service: &Arc<Service>) -> Result<(), wamp_client::Error> {
+    macro_rules! offer {
+        ($uri:expr, $method:path) => {{
+            let service = service.clone();
+            session
+                .register($uri)
+                .handler(move |invocation| {
+                    let service = service.clone();
+                    async move { $method(&service, invocation).await }
+                })
+                .await?;
+        }};
+    }
+    offer!(procedure::DEVICE_LIST, Service::list);
+    offer!(procedure::DEVICE_ADOPT, Service::adopt);
+    offer!(procedure::DEVICE_RENAME, Service::rename);
+    offer!(procedure::DEVICE_IGNORE, Service::ignore);
+    offer!(procedure::DEVICE_REMOVE, Service::remove);
+    offer!(procedure::DISCOVER_DEVICES, search::search);
+    Ok(())
+}
