@@ -5,7 +5,9 @@
 //! A message's header is typed ([`Message`]); its application payload stays the bytes that came
 //! in ([`Payload`]) until somebody who wants the values asks for them.
 
+pub mod auth;
 pub mod error_uri;
+pub mod feature;
 pub mod message;
 pub mod serializer;
 
@@ -18,5 +20,5 @@ pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId
 pub use message::{Message, MessageType};
 pub use payload::{ArgumentError, Payload};
 pub use serializer::{DecodeError, EncodeError, Serializer};
-pub use uri::{MatchPolicy, Uri};
+pub use uri::{MatchPolicy, Uri, UriRules};
 pub use value::{Dict, Value};

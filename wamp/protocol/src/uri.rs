@@ -10,10 +10,60 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uri(Arc<str>);
 
+/// How strictly URIs are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum UriRules {
+    /// Components are not empty and have no white space and no `#`.
+    #[default]
+    Loose,
+    /// Components are of `a` to `z`, `0` to `9` and `_`, and not empty.
+    Strict,
+}
+
+impl UriRules {
+    /// Whether a component that is not empty is well formed.
+    fn allow(self, component: &str) -> bool {
+        match self {
+            Self::Loose => component.chars().all(|c| c != '#' && !c.is_whitespace()),
+            Self::Strict => component.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'_')),
+        }
+    }
+}
+
 impl Uri {
     /// The URI as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is well formed as a URI (not as a pattern): no component is empty.
+    pub fn is_valid(&self, rules: UriRules) -> bool {
+        self.is_valid_pattern(rules, MatchPolicy::Exact)
+    }
+
+    /// Whether it is well formed as a pattern.
+    ///
+    /// The last component of a prefix may be empty, and so may the whole of it: then it matches
+    /// everything. Any component of a wildcard may be empty.
+    pub fn is_valid_pattern(&self, rules: UriRules, policy: MatchPolicy) -> bool {
+        let mut components = self.0.split('.').peekable();
+        while let Some(component) = components.next() {
+            let may_be_empty = match policy {
+                MatchPolicy::Exact => false,
+                MatchPolicy::Prefix => components.peek().is_none(),
+                MatchPolicy::Wildcard => true,
+            };
+            if component.is_empty() && !may_be_empty || !rules.allow(component) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether it is the protocol's own (`wamp.…`): applications may not publish to it or register
+    /// it.
+    pub fn is_reserved(&self) -> bool {
+        self.0.split('.').next() == Some("wamp")
     }
 }
 
@@ -72,6 +122,141 @@ impl MatchPolicy {
             Self::Exact => "exact",
             Self::Prefix => "prefix",
             Self::Wildcard => "wildcard",
+        }
+    }
+
+    /// Whether `pattern` matches `uri`.
+    ///
+    /// A prefix is one of the text, not of components: `a.b` matches `a.bc`.
+    pub fn matches(self, pattern: &str, uri: &str) -> bool {
+        match self {
+            Self::Exact => pattern == uri,
+            Self::Prefix => uri.starts_with(pattern),
+            Self::Wildcard => {
+                let mut components = uri.split('.');
+                let same = pattern.split('.').all(|wanted| {
+                    components
+                        .next()
+                        .is_some_and(|component| wanted.is_empty() || wanted == component)
+                });
+                same && components.next().is_none()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::MatchPolicy::{Exact, Prefix, Wildcard};
+    use super::UriRules::{Loose, Strict};
+    use super::*;
+
+    #[test]
+    fn uris_are_well_formed_or_not() {
+        // text, loose, strict
+        for (uri, loose, strict) in [
+            ("com.myapp.topic1", true, true),
+            ("com", true, true),
+            ("com.My-App.Ünï", true, false),
+            ("", false, false),
+            ("com..topic", false, false),
+            ("com.", false, false),
+            (".com", false, false),
+            ("com.a b", false, false),
+            ("com.a#b", false, false),
+            ("com.a\u{2003}b", false, false),
+        ] {
+            assert_eq!(Uri::from(uri).is_valid(Loose), loose, "{uri:?} loose");
+            assert_eq!(Uri::from(uri).is_valid(Strict), strict, "{uri:?} strict");
+        }
+    }
+
+    #[test]
+    fn patterns_may_have_empty_components_where_they_match_any() {
+        for (pattern, exact, prefix, wildcard) in [
+            ("com.myapp", true, true, true),
+            ("com.", false, true, true),
+            ("", false, true, true),
+            ("com..topic", false, false, true),
+            (".com", false, false, true),
+            ("com. ", false, false, false),
+        ] {
+            for (policy, valid) in [(Exact, exact), (Prefix, prefix), (Wildcard, wildcard)] {
+                assert_eq!(
+                    Uri::from(pattern).is_valid_pattern(Strict, policy),
+                    valid,
+                    "{pattern:?} {policy:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn patterns_match_as_the_specification_says() {
+        for (policy, pattern, uri, matches) in [
+            (Exact, "com.myapp.topic", "com.myapp.topic", true),
+            (Exact, "com.myapp.topic", "com.myapp.topic2", false),
+            (
+                Prefix,
+                "com.myapp.topic.emergency",
+                "com.myapp.topic.emergency-low",
+                true,
+            ),
+            (Prefix, "com.myapp.", "com.myapp", false),
+            (Prefix, "", "anything", true),
+            (Wildcard, "com.myapp..userevent", "com.myapp.foo.userevent", true),
+            (Wildcard, "com.myapp..userevent", "com.myapp.foo.bar", false),
+            (Wildcard, "com.myapp..userevent", "com.myapp.foo.userevent.bar", false),
+            (Wildcard, "com.myapp..userevent", "com.myapp2.foo.userevent", false),
+            (Wildcard, "com.", "com.foo", true),
+            (Wildcard, "com.", "com", false),
+        ] {
+            assert_eq!(policy.matches(pattern, uri), matches, "{policy:?} {pattern} {uri}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_component_reserves() {
+        for (uri, reserved) in [
+            ("wamp.session.count", true),
+            ("wamp", true),
+            ("wampire.x", false),
+            ("a.wamp.b", false),
+        ] {
+            assert_eq!(Uri::from(uri).is_reserved(), reserved, "{uri}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_uri_matches_itself_and_its_own_patterns(
+            components in proptest::collection::vec("[a-z0-9_]{1,4}", 1..6),
+            blanked in proptest::collection::vec(any::<bool>(), 6),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let uri = components.join(".");
+            prop_assert!(Uri::from(&*uri).is_valid(Strict));
+            for policy in [Exact, Prefix, Wildcard] {
+                prop_assert!(policy.matches(&uri, &uri));
+            }
+            prop_assert!(Prefix.matches(&uri[..cut.index(uri.len() + 1)], &uri));
+            let wildcard: Vec<_> =
+                components.iter().zip(&blanked).map(|(c, blank)| if *blank { "" } else { c }).collect();
+            let wildcard = wildcard.join(".");
+            prop_assert!(Uri::from(&*wildcard).is_valid_pattern(Strict, Wildcard));
+            prop_assert!(Wildcard.matches(&wildcard, &uri));
+            let longer = format!("{uri}.x");
+            prop_assert!(!Wildcard.matches(&wildcard, &longer));
+        }
+
+        #[test]
+        fn strict_is_stricter(uri in "\\PC{0,20}") {
+            let uri = Uri::from(uri);
+            for policy in [Exact, Prefix, Wildcard] {
+                prop_assert!(!uri.is_valid_pattern(Strict, policy) || uri.is_valid_pattern(Loose, policy));
+            }
         }
     }
 }

@@ -1,5 +1,14 @@
 //! A value of any type that WAMP can carry, for details and for payloads of unknown shape.
 
+use bytes::{Bytes, BytesMut};
+
+use crate::serializer::cbor::CborWriter;
+use crate::serializer::json::JsonWriter;
+use crate::serializer::msgpack::MsgPackWriter;
+use crate::serializer::transcode::read_value;
+use crate::serializer::write::Writer as _;
+use crate::{DecodeError, Serializer};
+
 mod as_serde;
 
 /// Anything a WAMP message can hold.
@@ -21,6 +30,35 @@ pub enum Value {
     List(Vec<Value>),
     /// A dictionary, in the order it came.
     Dict(Dict),
+}
+
+impl Value {
+    /// As JSON text.
+    pub fn to_json(&self) -> String {
+        let mut output = BytesMut::new();
+        JsonWriter::new(&mut output).value(self);
+        // The writer writes text only.
+        String::from_utf8_lossy(&output).into_owned()
+    }
+
+    /// In octets of any serializer.
+    pub fn encode(&self, serializer: Serializer) -> Bytes {
+        let mut output = BytesMut::new();
+        match serializer {
+            Serializer::Json => JsonWriter::new(&mut output).value(self),
+            Serializer::MsgPack => MsgPackWriter::new(&mut output).value(self),
+            Serializer::Cbor => CborWriter::new(&mut output).value(self),
+        }
+        output.freeze()
+    }
+
+    /// From octets, which must hold this one value.
+    ///
+    /// # Errors
+    /// If they do not.
+    pub fn decode(serializer: Serializer, encoded: &[u8]) -> Result<Self, DecodeError> {
+        read_value(serializer, encoded)
+    }
 }
 
 /// A dictionary with text keys, in the order it came.

@@ -4,12 +4,12 @@
 //! of what came in. All three share one [`read::Reader`] and one [`write::Writer`] shape, so each
 //! message is decoded and encoded in one place.
 
-mod cbor;
+pub(crate) mod cbor;
 mod decode;
 mod encode;
 mod error;
-mod json;
-mod msgpack;
+pub(crate) mod json;
+pub(crate) mod msgpack;
 mod read;
 pub(crate) mod transcode;
 pub(crate) mod write;
