@@ -103,14 +103,13 @@ impl CallRequest {
     /// [`Error::Closed`], [`Error::Serialization`].
     pub async fn send(self) -> Result<CallResult, Error> {
         let limit = local_limit(&self.options);
-        let (session, mode) = (self.session.clone(), self.cancel);
+        let mode = self.cancel;
         let (answer, answered) = futures_channel::oneshot::channel();
         let mut guard = self.start(CallAnswer::Single(answer), mode).await?;
         let result = runtime::within(limit, answered).await;
         if result.is_some() {
             guard.disarm();
         }
-        drop(session);
         match result {
             Some(answered) => answered.unwrap_or(Err(Error::Closed)),
             None => Err(Error::Timeout),
@@ -194,14 +193,18 @@ impl CancelOnDrop {
     const fn disarm(&mut self) {
         self.call = None;
     }
-}
 
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
+    fn cancel(&mut self) {
         if let Some(local) = self.call.take() {
             // An error means that the session is over, and the call with it.
             let _ = self.session.0.commands.post(Command::Cancel { local, mode: self.mode });
         }
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.cancel();
     }
 }
 
@@ -247,7 +250,7 @@ impl Stream for ProgressiveCall {
         ready!(deadline.as_mut().poll(cx));
         this.deadline = None;
         this.results.close();
-        // The guard stays armed: the callee shall stop too.
+        this.guard.cancel();
         Poll::Ready(Some(Err(Error::Timeout)))
     }
 }

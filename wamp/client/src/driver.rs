@@ -73,7 +73,7 @@ impl Driver {
         self.commands.close();
         // What came too late is dropped unanswered, which its sender takes for `Closed`.
         while let Some(command) = self.commands.next().await {
-            self.state.command(command, runtime::now());
+            self.state.command(command);
         }
         self.state.close();
         for done in self.leaving {
@@ -154,7 +154,7 @@ impl Driver {
                         self.leaving.push(done);
                         return Poll::Ready(None);
                     }
-                    Some(command) => self.state.command(command, runtime::now()),
+                    Some(command) => self.state.command(command),
                 }
             }
             future.as_mut().poll(cx).map(Some)

@@ -188,7 +188,7 @@ impl Interruption {
         handler.into_iter().chain(task).for_each(Waker::wake);
     }
 
-    fn happened(&self) -> bool {
+    pub(crate) fn happened(&self) -> bool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).happened
     }
 

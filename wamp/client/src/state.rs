@@ -113,7 +113,7 @@ impl State {
     }
 
     /// A handle asks for something. [`Command::Leave`] is the driver's own.
-    pub(crate) fn command(&mut self, command: Command, now: Duration) {
+    pub(crate) fn command(&mut self, command: Command) {
         let connected = self.joined.is_some() && !self.leaving;
         let outbox = connected.then_some(&mut self.outbox);
         match command {
@@ -180,7 +180,6 @@ impl State {
             Command::Fail { invocation, error } => self.invocations.fail(invocation, error, outbox),
             Command::Leave { reason, .. } => self.leave(reason),
         }
-        let _ = now;
     }
 
     /// The router sent a message.
@@ -265,7 +264,7 @@ impl State {
                     tell(answer, Err(error));
                 }
             }
-            MessageType::Subscribe => self.subscriptions.refused(request, error, now, &mut self.outbox),
+            MessageType::Subscribe => self.subscriptions.refused(request, &error, now, &mut self.outbox),
             MessageType::Unsubscribe => self.subscriptions.unsubscribe_refused(request, error),
             MessageType::Register => self.registrations.refused(request, error, now),
             MessageType::Unregister => self.registrations.unregister_refused(request, error),

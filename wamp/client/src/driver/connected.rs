@@ -83,7 +83,7 @@ impl Driver {
                     self.leaving.push(done);
                     self.state.leave(reason);
                 }
-                Poll::Ready(Some(command)) => self.state.command(command, runtime::now()),
+                Poll::Ready(Some(command)) => self.state.command(command),
                 Poll::Ready(None) => {
                     // Nobody is left who could want anything.
                     let first = !self.state.is_leaving();

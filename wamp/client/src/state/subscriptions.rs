@@ -142,7 +142,7 @@ impl Subscriptions {
         self.release_if_unused(subscription, None, outbox);
     }
 
-    pub(super) fn refused(&mut self, request: RequestId, error: Error, now: Duration, outbox: &mut Outbox) {
+    pub(super) fn refused(&mut self, request: RequestId, error: &Error, now: Duration, outbox: &mut Outbox) {
         let Some(Subscribing { subject, locals }) = self.subscribing.remove(&request) else {
             return;
         };
