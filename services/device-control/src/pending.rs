@@ -18,7 +18,10 @@ const SLOW_RETRY: Duration = Duration::from_secs(60);
 pub struct Pending {
     /// What was commanded.
     pub on: bool,
+    /// Handed over since the start.
     attempts: usize,
+    /// Not handed over before, neither now nor before a restart.
+    first: bool,
     phase: Phase,
     told: bool,
 }
@@ -46,6 +49,7 @@ impl Pending {
         Self {
             on,
             attempts: 1,
+            first: true,
             phase: Phase::Sending,
             told: false,
         }
@@ -58,6 +62,7 @@ impl Pending {
                 until: now.after(ECHO_WAITS[0]),
             },
             attempts: 0,
+            first: false,
             ..Self::sending(on)
         }
     }
@@ -69,7 +74,7 @@ impl Pending {
 
     /// Whether this is the first attempt.
     pub fn is_first(&self) -> bool {
-        self.attempts <= 1
+        self.first
     }
 
     /// Whether people were told that the device does not follow.
@@ -109,6 +114,7 @@ impl Pending {
         let tell = !self.told && self.attempts >= ECHO_WAITS.len();
         self.told |= tell;
         self.attempts += 1;
+        self.first = false;
         self.phase = Phase::Sending;
         Some(if tell { Due::TellAndResend } else { Due::Resend })
     }
