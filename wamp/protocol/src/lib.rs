@@ -8,6 +8,7 @@
 pub mod auth;
 pub mod error_uri;
 pub mod feature;
+pub mod framing;
 pub mod message;
 pub mod serializer;
 

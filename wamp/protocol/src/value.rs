@@ -27,7 +27,7 @@ pub enum Value {
     /// Octets.
     Binary(Vec<u8>),
     /// A list.
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// A dictionary, in the order it came.
     Dict(Dict),
 }

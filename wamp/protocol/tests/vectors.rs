@@ -1,6 +1,8 @@
 //! The published test vectors of the specification (wamp-proto, testsuite/), which lie beside the
 //! project and are no part of it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

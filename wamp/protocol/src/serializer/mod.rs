@@ -78,6 +78,7 @@ impl Serializer {
     ///
     /// # Errors
     /// Says what is wrong, as [`DecodeError`] lists.
+    #[allow(clippy::needless_pass_by_value, reason = "the message takes the bytes over")]
     pub fn decode(self, bytes: Bytes) -> Result<Message, DecodeError> {
         match self {
             Self::Json => {

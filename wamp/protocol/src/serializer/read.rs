@@ -249,6 +249,7 @@ pub(crate) struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
+    #[allow(clippy::ptr_arg, reason = "a borrowed key is kept without copying its text")]
     pub(crate) fn add(&mut self, key: &Cow<'a, str>) -> Result<(), Fault> {
         let known = self.count.min(self.few.len());
         if self.few[..known].contains(key) {
