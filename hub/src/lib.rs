@@ -1,1 +1,15 @@
 //! The program `domovoi`: one router, every service, the web server and the command line.
+
+pub mod accounts;
+pub mod announce;
+pub mod components;
+pub mod config;
+pub mod data_dir;
+pub mod failure;
+pub mod listener;
+pub mod log;
+pub mod metrics;
+pub mod roles;
+pub mod signals;
+pub mod supervisor;
+pub mod web;

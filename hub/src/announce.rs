@@ -1,0 +1,86 @@
+//! What the program says on stdout, to people or to programs.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::log::Format;
+
+/// Everything is up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ready {
+    /// Where the one port is.
+    pub http: SocketAddr,
+    /// Where the hub's own MQTT server is; absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtt: Option<SocketAddr>,
+    /// The Unix socket; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unix: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Line<'a> {
+    Ready(&'a Ready),
+    Setup { url: &'a str },
+}
+
+/// Announces that everything is up.
+pub fn ready(format: Format, ready: &Ready) {
+    say(format, &Line::Ready(ready));
+}
+
+/// Announces the link by which the first admin is made.
+pub fn setup(format: Format, url: &str) {
+    say(format, &Line::Setup { url });
+}
+
+fn say(format: Format, line: &Line<'_>) {
+    let text = match format {
+        Format::Json => serde_json::to_string(line).unwrap_or_default(),
+        Format::Text => sentence(line),
+    };
+    let mut out = std::io::stdout().lock();
+    // Whoever started the program may not want to hear it.
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+fn sentence(line: &Line<'_>) -> String {
+    match line {
+        Line::Ready(ready) => {
+            let mqtt = ready.mqtt.map(|mqtt| format!(", MQTT on {mqtt}")).unwrap_or_default();
+            format!("Domovoi is ready: http://{}{mqtt}", ready.http)
+        }
+        Line::Setup { url } => format!("There is no account yet. Make the first admin here: {url}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_read_one_object_a_line() {
+        let ready = Ready {
+            http: "127.0.0.1:8080".parse().unwrap(),
+            mqtt: Some("127.0.0.1:1883".parse().unwrap()),
+            unix: None,
+        };
+        assert_eq!(
+            serde_json::to_string(&Line::Ready(&ready)).unwrap(),
+            r#"{"event":"ready","http":"127.0.0.1:8080","mqtt":"127.0.0.1:1883"}"#
+        );
+        let url = "http://127.0.0.1:8080/setup#token=x";
+        assert_eq!(
+            serde_json::to_string(&Line::Setup { url }).unwrap(),
+            r#"{"event":"setup","url":"http://127.0.0.1:8080/setup#token=x"}"#
+        );
+        assert_eq!(
+            sentence(&Line::Ready(&ready)),
+            "Domovoi is ready: http://127.0.0.1:8080, MQTT on 127.0.0.1:1883"
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! How a command at the shell reaches the router.
+
+use std::io::BufRead;
+use std::path::PathBuf;
+
+use wamp_client::{Backoff, Connector, Credentials, Error, Serializer, Session};
+
+use crate::failure::Failure;
+
+/// Where the password is when neither `--password-stdin` nor `--secret-file` says.
+const PASSWORD: &str = "DOMOVOI_PASSWORD";
+
+/// Which router, and as whom.
+#[derive(Debug, clap::Args)]
+pub(super) struct Connection {
+    /// The router: ws://HOST:PORT/ws, rs://HOST:PORT or unix:///PATH.
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:8080/ws")]
+    url: String,
+    /// The realm to join.
+    #[arg(long, value_name = "REALM", default_value = house::uri::REALM)]
+    realm: String,
+    /// The account to sign in with; its password comes from the environment variable
+    /// DOMOVOI_PASSWORD, unless one of the next two options says otherwise.
+    #[arg(long, value_name = "NAME")]
+    authid: Option<String>,
+    /// Read the password from the first line of the standard input.
+    #[arg(long, requires = "authid")]
+    password_stdin: bool,
+    /// Read the password from the first line of a file.
+    #[arg(long, value_name = "FILE", requires = "authid", conflicts_with = "password_stdin")]
+    secret_file: Option<PathBuf>,
+}
+
+impl Connection {
+    /// Joins once, for a command that is done soon.
+    pub(super) async fn join(&self) -> Result<Session, Failure> {
+        let connector = self.connector()?.no_reconnect();
+        connector.connect().await.map_err(|error| self.failure(&error))
+    }
+
+    /// Joins for good: waits for a router that is not there yet, and comes back to one that was.
+    /// A router that is there and refuses is the end.
+    pub(super) async fn join_for_good(&self) -> Result<Session, Failure> {
+        let connector = self.connector()?.reconnect(Backoff::default()).keep_trying();
+        connector.connect().await.map_err(|error| self.failure(&error))
+    }
+
+    fn connector(&self) -> Result<Connector, Failure> {
+        let connector = Connector::new(&self.url, &self.realm).serializer(Serializer::Json);
+        Ok(connector.credentials(self.credentials()?))
+    }
+
+    fn credentials(&self) -> Result<Credentials, Failure> {
+        let Some(authid) = self.authid.clone() else {
+            return Ok(Credentials::default());
+        };
+        let secret = if self.password_stdin {
+            password_from_stdin()?
+        } else if let Some(path) = &self.secret_file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))?;
+            text.lines().next().unwrap_or_default().to_owned()
+        } else {
+            std::env::var(PASSWORD).map_err(|_| {
+                Failure::Usage(format!(
+                    "there is no password for {authid}: set {PASSWORD}, or say --password-stdin or --secret-file FILE"
+                ))
+            })?
+        };
+        Ok(Credentials::Wampcra { authid, secret })
+    }
+
+    fn failure(&self, error: &Error) -> Failure {
+        match error {
+            Error::Refused { reason, .. } => Failure::Failed(format!("{}: {error} ({reason})", self.url)),
+            _ => Failure::of(&self.url, error),
+        }
+    }
+}
+
+/// The first line of the standard input.
+pub(super) fn password_from_stdin() -> Result<String, Failure> {
+    let mut line = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| Failure::Failed(format!("cannot read the password from the standard input: {error}")))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// What the router or a callee answered, with the error URI first.
+pub(super) fn refused(error: &Error) -> Failure {
+    match error {
+        Error::Rejected(rejected) => Failure::Failed(match rejected.message() {
+            Some(message) => format!("{}: {message}", rejected.uri()),
+            None => rejected.uri().to_owned(),
+        }),
+        _ => match error.uri() {
+            Some(uri) => Failure::Failed(format!("{uri}: {error}")),
+            None => Failure::of("no answer", error),
+        },
+    }
+}

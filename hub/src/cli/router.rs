@@ -1,0 +1,101 @@
+//! `domovoi router`: the bare WAMP router, without a house.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::Logging;
+use crate::bare_router::{self, Options};
+use crate::config::{RouterConfig, RouterRealm, RouterUser};
+use crate::failure::Failure;
+
+/// What realm there is when none is named.
+const DEFAULT_REALM: &str = "realm1";
+
+/// The command line of `domovoi router`. It adds to what the configuration says.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Where the one port is: WAMP, /healthz, /metrics. Port 0 takes one that is free.
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Speak RawSocket on this Unix socket as well.
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
+    /// A realm; may be said several times. realm1 when none is named.
+    #[arg(long = "realm", value_name = "NAME")]
+    realms: Vec<String>,
+    /// Let in who does not sign in, with this role, which may do everything.
+    #[arg(long, value_name = "ROLE")]
+    anonymous: Option<String>,
+    /// Who may sign in, in every realm, for trying things out: other users of this machine can see
+    /// the secret. May be said several times.
+    #[arg(long = "user", value_name = "NAME:SECRET:ROLE", value_parser = user)]
+    users: Vec<RouterUser>,
+    /// Keep the last N events of every topic.
+    #[arg(long, value_name = "N")]
+    history: Option<usize>,
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+fn user(text: &str) -> Result<RouterUser, String> {
+    let parts = text.split_once(':').and_then(|(name, rest)| {
+        let (secret, role) = rest.rsplit_once(':')?;
+        (!name.is_empty() && !secret.is_empty() && !role.is_empty()).then_some((name, secret, role))
+    });
+    let (name, secret, role) = parts.ok_or("say NAME:SECRET:ROLE")?;
+    Ok(RouterUser {
+        name: name.into(),
+        secret: secret.into(),
+        role: role.into(),
+    })
+}
+
+pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Failure> {
+    let mut config = match &arguments.config {
+        Some(path) => RouterConfig::read(path)?,
+        None => RouterConfig::default(),
+    };
+    let format = logging.start(&config.log)?;
+    arguments.add_to(&mut config);
+    let listen = config
+        .listen
+        .ok_or_else(|| Failure::Usage("say where to listen: --listen ADDR:PORT, or listen in the configuration".into()))?;
+    bare_router::run(Options { config, listen, format }).await
+}
+
+impl Arguments {
+    fn add_to(self, config: &mut RouterConfig) {
+        config.listen = self.listen.or(config.listen);
+        config.unix = self.unix.or(config.unix.take());
+        config.history = self.history.unwrap_or(config.history);
+        for name in self.realms {
+            if !config.realms.iter().any(|realm| realm.name == name) {
+                config.realms.push(RouterRealm::new(name));
+            }
+        }
+        if config.realms.is_empty() {
+            config.realms.push(RouterRealm::new(DEFAULT_REALM));
+        }
+        for realm in &mut config.realms {
+            if self.anonymous.is_some() {
+                realm.anonymous.clone_from(&self.anonymous);
+            }
+            realm.users.extend(self.users.iter().cloned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_may_hold_colons() {
+        let joe = user("joe:a:b:backend").unwrap();
+        assert_eq!((joe.name.as_str(), joe.secret.as_str(), joe.role.as_str()), ("joe", "a:b", "backend"));
+        for wrong in ["joe", "joe:secret", "joe::role", ":s:r", "joe:s:"] {
+            assert!(user(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The configuration file: TOML, read and checked whole before any port is bound.
+//!
+//! Every key with its default stands in `domovoi.example.toml`, which a test holds to this file.
+
+mod fault;
+mod parts;
+mod router;
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+pub use parts::{Ble, Limits, Log, Logger, Mqtt, MqttUser, Notifier, Realm, SignIn};
+pub use router::{RouterConfig, RouterRealm, RouterUser};
+
+/// All that can be configured of the hub.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the one port is.
+    pub listen: SocketAddr,
+    /// Whether WAMP is spoken on the Unix socket `wamp.sock` in the data directory too.
+    pub unix_socket: bool,
+    /// Services that run as processes of their own, so that the hub leaves them out.
+    pub elsewhere: Vec<String>,
+    /// The realm `homeapp`.
+    pub realm: Realm,
+    /// Sign-in.
+    pub sign_in: SignIn,
+    /// The MQTT bridge and its server.
+    pub mqtt: Mqtt,
+    /// The Bluetooth LE bridge.
+    pub ble: Ble,
+    /// The logger.
+    pub logger: Logger,
+    /// The notifier.
+    pub notifier: Notifier,
+    /// The log.
+    pub log: Log,
+    /// What the router takes from a session at most.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            unix_socket: true,
+            elsewhere: Vec::new(),
+            realm: Realm::default(),
+            sign_in: SignIn::default(),
+            mqtt: Mqtt::default(),
+            ble: Ble::default(),
+            logger: Logger::default(),
+            notifier: Notifier::default(),
+            log: Log::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Config {
+    /// What the file at `path` says.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        read(path)
+    }
+
+    /// What the file at `path` says, or the defaults when there is none.
+    pub fn read_if_there(path: &Path) -> Result<Self, Failure> {
+        if path.exists() {
+            Self::read(path)
+        } else {
+            Ok(Self::default())
+        }
+    }
+
+    /// What is allowed and probably not meant, as sentences without a full stop.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let mqtt_is_open = self.mqtt.enabled
+            && self.mqtt.url.is_none()
+            && self.mqtt.users.is_empty()
+            && !self.mqtt.listen.ip().is_loopback();
+        if mqtt_is_open {
+            warnings.push(format!(
+                "everybody who reaches {} may speak MQTT with the house, because [mqtt] users is empty",
+                self.mqtt.listen
+            ));
+        }
+        if let Some(role @ ("admin" | "user")) = self.realm.anonymous.as_deref() {
+            if !self.listen.ip().is_loopback() {
+                warnings.push(format!(
+                    "everybody who reaches {} may do what a {role} may, because [realm] anonymous says so",
+                    self.listen
+                ));
+            }
+        }
+        if !self.sign_in.limit_attempts {
+            warnings.push("passwords can be guessed at full speed, because [sign_in] limit_attempts is false".into());
+        }
+        warnings
+    }
+}
+
+/// Reads a file of TOML and says in a sentence what is wrong with it.
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::Usage(format!("cannot read the configuration {}: {error}", path.display())))?;
+    parse(&text).map_err(|fault| Failure::Usage(format!("{}, {fault}", path.display())))
+}
+
+/// Reads TOML.
+///
+/// # Errors
+/// A sentence beginning with the line.
+fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
+    toml::from_str(text).map_err(|error| fault::sentence(text, &error))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../domovoi.example.toml");
+
+/// The example with every key that is off by default switched on.
+fn all_switched_on() -> String {
+    let is_key = |line: &str| {
+        let rest = line.strip_prefix('#').unwrap_or(line);
+        rest.starts_with('[') || rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '))
+    };
+    let line = |line: &'static str| {
+        if is_key(line) {
+            line.strip_prefix('#').unwrap_or(line)
+        } else {
+            ""
+        }
+    };
+    EXAMPLE.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The keys a table takes, by asking for one it does not.
+fn keys_of(table: &str) -> Vec<String> {
+    let probe = format!("{table}\nno_such_key = 1");
+    let error = toml::from_str::<Config>(&probe).unwrap_err();
+    let (_, known) = fault::unknown_key(error.message()).unwrap_or_else(|| panic!("{table}: {error}"));
+    known.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_example_says_what_holds_without_it() {
+    assert_eq!(parse::<Config>(EXAMPLE).unwrap(), Config::default());
+}
+
+#[test]
+fn the_example_with_everything_switched_on_is_right_too() {
+    let config = parse::<Config>(&all_switched_on()).unwrap();
+    assert!(config.realm.anonymous.is_some() && config.mqtt.url.is_some() && config.notifier.token.is_some());
+    assert_eq!(config.mqtt.users.len(), 1);
+}
+
+#[test]
+fn the_example_lists_every_key() {
+    let example: toml::Table = toml::from_str(&all_switched_on()).unwrap();
+    for key in keys_of("") {
+        let value = example
+            .get(&key)
+            .unwrap_or_else(|| panic!("{key} is not in the example"));
+        if let Some(table) = value.as_table() {
+            for inner in keys_of(&format!("[{key}]")) {
+                assert!(table.contains_key(&inner), "{key}.{inner} is not in the example");
+            }
+        }
+    }
+}
+
+#[test]
+fn faults_name_the_line_and_the_key() {
+    for (text, expected) in [
+        (
+            "lisen = \"127.0.0.1:80\"",
+            "line 1: there is no key \"lisen\"; did you mean \"listen\"?",
+        ),
+        (
+            "\n[mqtt]\nenabeld = true",
+            "line 3: there is no key \"enabeld\"; did you mean \"enabled\"?",
+        ),
+        (
+            "[ble]\ncolour = 1",
+            "line 2: there is no key \"colour\"; the keys here are enabled",
+        ),
+        (
+            "[logger]\ncommit_seconds = \"5\"",
+            "line 2, key \"commit_seconds\": invalid type: string \"5\", expected u64",
+        ),
+        (
+            "[realm]\nanonymous = \"root\"",
+            "line 2, key \"anonymous\": \"root\" is not a role; the roles are admin, user and viewer",
+        ),
+        ("[[mqtt.users]]\nname = \"a\"", "line 1: missing field `password`"),
+    ] {
+        assert_eq!(parse::<Config>(text).unwrap_err(), expected);
+    }
+    let unfinished = parse::<Config>("listen = ").unwrap_err();
+    assert!(unfinished.starts_with("line 1, key \"listen\": "), "{unfinished}");
+    let address = parse::<Config>("listen = \"here\"").unwrap_err();
+    assert!(address.starts_with("line 1, key \"listen\": "), "{address}");
+}
+
+#[test]
+fn a_bare_router_is_configured_by_realm() {
+    let config: RouterConfig = parse(
+        "listen = \"127.0.0.1:0\"\n[[realm]]\nname = \"realm1\"\nanonymous = \"anonymous\"\n\
+         [[realm.user]]\nname = \"joe\"\nsecret = \"s\"\nrole = \"backend\"",
+    )
+    .unwrap();
+    assert_eq!(config.realms[0].users[0].name, "joe");
+}

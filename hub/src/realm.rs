@@ -1,0 +1,81 @@
+//! The router of the house: the realm `homeapp`, and sessions of the hub's own in it.
+
+use std::sync::Arc;
+
+use wamp_client::linked::{LinkedPeer, pair};
+use wamp_client::{Connector, Session};
+use wamp_router::authentication::{AuthMethod, Principal};
+use wamp_router::{Authentication, Authorization, Disclose, Disclosure, RealmConfig, Router, RouterConfig};
+
+use crate::accounts::SignIn;
+use crate::config::{Config, Limits};
+use crate::roles;
+
+/// Messages that may wait each way on a linked session.
+const LINK_CAPACITY: usize = 1024;
+
+/// The router of the house.
+pub fn router(config: &Config, sign_in: SignIn) -> Router {
+    let anonymous = config.realm.anonymous.clone();
+    let mut methods = vec![AuthMethod::WampCra, AuthMethod::Ticket];
+    if anonymous.is_some() {
+        methods.push(AuthMethod::Anonymous);
+    }
+    let realm = RealmConfig {
+        authentication: Authentication {
+            anonymous: anonymous.as_ref().map(|_| roles::ANONYMOUS.to_owned()),
+            authenticator: Some(Arc::new(sign_in)),
+            methods,
+        },
+        authorization: Authorization::by(roles::authorizer(anonymous)),
+        // Every change has a cause: whoever commands is known to who carries it out.
+        disclosure: Disclosure {
+            callers: Disclose::Always,
+            ..Disclosure::default()
+        },
+        ..RealmConfig::new(house::uri::REALM)
+    };
+    Router::new(RouterConfig {
+        realms: vec![realm],
+        limits: limits(&config.limits),
+        ..RouterConfig::default()
+    })
+}
+
+/// The configured limits, with the router's own for the rest.
+pub fn limits(configured: &Limits) -> wamp_router::Limits {
+    wamp_router::Limits {
+        message_size: configured.message_octets,
+        outbox_messages: configured.queued_messages,
+        ..wamp_router::Limits::default()
+    }
+}
+
+/// Joins a session of the hub's own, which needs no permission, as `authid`; its role is
+/// `service`, by which device control knows a command as automatic.
+///
+/// # Errors
+/// A sentence.
+pub async fn join(router: &Router, authid: &'static str) -> Result<Session, String> {
+    let router = router.clone();
+    let dial = move || link(&router, authid);
+    Connector::linked(dial, house::uri::REALM)
+        .no_reconnect()
+        .connect()
+        .await
+        .map_err(|error| format!("cannot join the realm: {error}"))
+}
+
+fn link(router: &Router, authid: &str) -> LinkedPeer {
+    let (client, far) = pair(LINK_CAPACITY);
+    let principal = Principal {
+        authid: authid.to_owned(),
+        authrole: "service".to_owned(),
+        authprovider: "hub".to_owned(),
+    };
+    if let Err(error) = router.attach(house::uri::REALM, principal, far.tx, far.rx) {
+        // The far end is dropped, so the client's end sees a lost connection.
+        tracing::error!(authid, %error, "a linked session was refused");
+    }
+    client
+}

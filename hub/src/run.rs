@@ -1,0 +1,235 @@
+//! The whole hub.
+//!
+//! **Start-up**, in this order: the data directory is locked, the database opened and brought up
+//! to date, and the ports are bound, so that what cannot work is told before anything runs. Then
+//! comes the router with the realm; from here on the port answers, `/healthz` with 503. The hub's
+//! own session joins and registers the account procedures. Then the services start, all at once
+//! but for those that ask others at their start ([`crate::services`] has the order). When each has
+//! joined, or has failed for the first time, the hub is ready and says so; a service that failed
+//! is started again and again, and `/healthz` tells.
+//!
+//! **Shut-down**, in this order: the services stop, the logger last, because until then there is
+//! something to log; each commits what is pending. Then the listeners close and every session
+//! left gets GOODBYE `wamp.close.system_shutdown`. At last the database is closed. Each step has
+//! its limit, and the whole takes less than five seconds whatever hangs.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use database::Database;
+use house::Timestamp;
+use house::uri::topic;
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use wamp_client::{Session, error_uri};
+
+use crate::accounts::{self, Accounts, Setup, SignIn};
+use crate::announce::{self, Ready};
+use crate::components::{Components, Status};
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::log::Format;
+use crate::services::{self, Demo};
+use crate::signals::Signals;
+use crate::{http, listener, realm, supervisor};
+
+/// The limit for telling every session that the hub goes.
+const GOODBYE_TIME: Duration = Duration::from_millis(700);
+/// The limit for closing the database.
+const CLOSE_TIME: Duration = Duration::from_millis(500);
+
+/// What the hub is to be.
+#[derive(Debug)]
+pub struct Options {
+    /// The configuration, with what the command line says already in it.
+    pub config: Config,
+    /// Where the house is kept.
+    pub data_dir: DataDir,
+    /// The simulated house, when it is wanted.
+    pub demo: Option<Demo>,
+    /// How announcements are written.
+    pub format: Format,
+}
+
+/// Runs the hub until a signal ends it.
+pub async fn run(options: Options) -> Result<(), Failure> {
+    let started = Instant::now();
+    let mut signals = Signals::listen()?;
+    let Options { config, data_dir, demo, format } = options;
+    let config = Arc::new(config);
+    data_dir.create()?;
+    let _lock = data_dir.lock()?;
+    let database = open(&data_dir).await?;
+    let (tcp, http_address) = listener::tcp(config.listen).await?;
+    let unix = unix_socket(&config, &data_dir);
+
+    let accounts = Accounts::new(database.clone());
+    let setup = Arc::new(set_up(&accounts).await?);
+    let sign_in = SignIn::new(
+        accounts.clone(),
+        setup.clone(),
+        data_dir.secret()?,
+        config.sign_in.limit_attempts,
+    );
+    let router = realm::router(&config, sign_in);
+    let mqtt = services::MqttAddress::default();
+    let context = services::Context {
+        config: config.clone(),
+        database: Some(database.clone()),
+        demo,
+        mqtt: mqtt.clone(),
+    };
+    let plans = services::plans(&context, &router);
+    let has_logger = plans.iter().any(|plan| plan.name == services::LOGGER);
+    let components = Components::new(plans.iter().map(|plan| plan.name));
+
+    let closing = CancellationToken::new();
+    let site = http::Site {
+        components: components.clone(),
+        router: router.clone(),
+        started,
+        pages: true,
+    };
+    let mut serving = JoinSet::new();
+    let close = closing.clone().cancelled_owned();
+    let serve = router.clone();
+    serving.spawn(async move { serve.serve(tcp, None, http::fallback(site), close).await });
+    let unix_path = unix.as_ref().map(|_| data_dir.socket());
+    if let Some(unix) = unix {
+        let (serve, close) = (router.clone(), closing.clone().cancelled_owned());
+        serving.spawn(async move { serve.serve_unix(unix, close).await });
+    }
+
+    let hub = realm::join(&router, "hub").await.map_err(Failure::Failed)?;
+    accounts::register(&hub, &accounts, &setup)
+        .await
+        .map_err(|error| Failure::of("cannot offer the account procedures", &error))?;
+    tokio::spawn(publish_changes(hub.clone(), components.clone()));
+
+    let stop = services::Stop::default();
+    let mut supervised = JoinSet::new();
+    for plan in plans {
+        let stop = stop.of(plan.name).child_token();
+        supervised.spawn(supervisor::supervise(plan, components.clone(), stop));
+    }
+
+    let signal = tokio::select! {
+        () = components.all_tried() => {
+            for warning in config.warnings() {
+                tracing::warn!("{warning}");
+            }
+            let ready = Ready { http: http_address, mqtt: mqtt.get(), unix: unix_path.clone() };
+            say_ready(format, &ready, &setup, started);
+            signals.next().await
+        }
+        signal = signals.next() => signal,
+    };
+
+    let stopping = Instant::now();
+    tracing::info!(signal, "the hub stops");
+    stop.all_but_the_logger();
+    let in_time = supervised_end(&mut supervised, usize::from(has_logger)).await;
+    stop.the_logger();
+    let in_time = supervised_end(&mut supervised, 0).await && in_time;
+    closing.cancel();
+    router.shutdown(error_uri::CLOSE_SYSTEM_SHUTDOWN, GOODBYE_TIME).await;
+    serving.shutdown().await;
+    if let Some(path) = unix_path {
+        listener::remove_unix(&path);
+    }
+    let closed = tokio::time::timeout(CLOSE_TIME, database.checkpoint_and_close()).await;
+    if let Ok(Err(error)) = &closed {
+        tracing::warn!(%error, "the write-ahead log stays until the next start");
+    }
+    tracing::info!(
+        took_ms = stopping.elapsed().as_millis() as u64,
+        graceful = in_time && closed.is_ok(),
+        "the hub has stopped"
+    );
+    Ok(())
+}
+
+async fn open(data_dir: &DataDir) -> Result<Database, Failure> {
+    Database::open(data_dir.database())
+        .await
+        .map_err(|error| Failure::Failed(error.to_string()))
+}
+
+/// The Unix socket; without it (a path too long, say) everything else still works.
+fn unix_socket(config: &Config, data_dir: &DataDir) -> Option<tokio::net::UnixListener> {
+    if !config.unix_socket {
+        return None;
+    }
+    listener::unix(&data_dir.socket())
+        .inspect_err(|failure| tracing::error!("{failure}"))
+        .ok()
+}
+
+async fn set_up(accounts: &Accounts) -> Result<Setup, Failure> {
+    let failed = |error: accounts::AccountError| Failure::Failed(error.to_string());
+    if accounts.any().await.map_err(failed)? {
+        Ok(Setup::closed())
+    } else {
+        Setup::open().map_err(failed)
+    }
+}
+
+fn say_ready(format: Format, ready: &Ready, setup: &Setup, started: Instant) {
+    tracing::info!(
+        http = %ready.http,
+        took_ms = started.elapsed().as_millis() as u64,
+        "the hub is ready"
+    );
+    announce::ready(format, ready);
+    if let Some(token) = setup.token() {
+        announce::setup(format, &accounts::link(ready.http, "http", &token));
+    }
+}
+
+/// The payload of `status.change`.
+#[derive(Debug, Serialize)]
+struct StatusChange<'a> {
+    component: &'a str,
+    status: &'a str,
+    detail: &'a str,
+    at: Timestamp,
+}
+
+/// Publishes how components fare, as it changes.
+async fn publish_changes(hub: Session, components: Components) {
+    let mut changes = components.changes();
+    let mut told = components.snapshot();
+    while changes.changed().await.is_ok() {
+        let now = changes.borrow_and_update().clone();
+        for (name, component) in &now {
+            if told.get(name) == Some(component) || component.status == Status::Starting {
+                continue;
+            }
+            let change = StatusChange {
+                component: name,
+                status: component.status.name(),
+                detail: &component.detail,
+                at: component.at,
+            };
+            if hub.publish(topic::STATUS_CHANGE).kwargs(&change).send().await.is_err() {
+                return;
+            }
+        }
+        told = now;
+    }
+}
+
+/// Waits until at most `left` services still run; false when they take too long.
+async fn supervised_end(supervised: &mut JoinSet<()>, left: usize) -> bool {
+    let limit = supervisor::STOP_TIME + Duration::from_millis(100);
+    let all = async {
+        while supervised.len() > left {
+            if let Some(Err(error)) = supervised.join_next().await {
+                tracing::error!(%error, "a service broke while it stopped");
+            }
+        }
+    };
+    tokio::time::timeout(limit, all).await.is_ok()
+}

@@ -1,0 +1,119 @@
+//! Keeps a service running: joins a session for it, starts it, and starts it again when it ends
+//! by itself.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+use wamp_client::Session;
+
+use crate::components::{Components, Status};
+
+/// Between a service's end and its next start, at first.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A service that ran so long has earned a quick restart.
+const GOOD_RUN: Duration = Duration::from_secs(60);
+/// A service that takes longer to start is given up, and started again.
+const START_TIME: Duration = Duration::from_secs(15);
+/// A service that takes longer to stop is left behind.
+pub const STOP_TIME: Duration = Duration::from_millis(1800);
+
+/// A service that has been started.
+pub trait Running: Send {
+    /// Ends when the service has ended by itself.
+    fn finished(&mut self) -> BoxFuture<'_, ()>;
+    /// Commits what is pending and ends the service.
+    fn stop(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// What came of starting a service; the error is a sentence.
+pub type Started = Result<Box<dyn Running>, String>;
+
+/// Starts a service on a session that has joined.
+pub type Start = Box<dyn Fn(Session) -> BoxFuture<'static, Started> + Send + Sync>;
+
+/// Joins a session for the service; the error is a sentence.
+pub type Join = Box<dyn Fn() -> BoxFuture<'static, Result<Session, String>> + Send + Sync>;
+
+/// A service and how to bring it up.
+pub struct Plan {
+    /// Its name, which is its authid as well.
+    pub name: &'static str,
+    /// Services it asks at its start: they are tried first.
+    pub after: &'static [&'static str],
+    /// Joins its session.
+    pub join: Join,
+    /// Starts it.
+    pub start: Start,
+}
+
+enum End {
+    Stopped,
+    Fault(String),
+}
+
+/// Runs a service until `stop`, whatever happens to it, and tells `components` how it fares.
+pub async fn supervise(plan: Plan, components: Components, stop: CancellationToken) {
+    tokio::select! {
+        () = components.tried(plan.after) => {}
+        () = stop.cancelled() => return components.set(plan.name, Status::Stopped, ""),
+    }
+    let mut wait = FIRST_WAIT;
+    loop {
+        components.set(plan.name, Status::Starting, "");
+        let began = Instant::now();
+        match run_once(&plan, &components, &stop).await {
+            End::Stopped => break,
+            End::Fault(fault) => {
+                tracing::error!(service = plan.name, %fault, "a service failed; it will be started again");
+                components.set(plan.name, Status::Failed, fault);
+            }
+        }
+        if began.elapsed() >= GOOD_RUN {
+            wait = FIRST_WAIT;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => break,
+        }
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+    components.set(plan.name, Status::Stopped, "");
+}
+
+async fn run_once(plan: &Plan, components: &Components, stop: &CancellationToken) -> End {
+    let session = tokio::select! {
+        joined = (plan.join)() => match joined {
+            Ok(session) => session,
+            Err(fault) => return End::Fault(fault),
+        },
+        () = stop.cancelled() => return End::Stopped,
+    };
+    let start = tokio::time::timeout(START_TIME, (plan.start)(session.clone()));
+    let started = tokio::select! {
+        started = start => started.unwrap_or_else(|_| Err("it did not start in time".into())),
+        () = stop.cancelled() => return End::Stopped,
+    };
+    let mut running = match started {
+        Ok(running) => running,
+        Err(fault) => {
+            session.leave().await;
+            return End::Fault(fault);
+        }
+    };
+    components.set(plan.name, Status::Running, "");
+    tracing::debug!(service = plan.name, "a service runs");
+    tokio::select! {
+        () = running.finished() => {
+            session.leave().await;
+            return End::Fault("it ended by itself".into());
+        }
+        () = stop.cancelled() => {}
+    }
+    if tokio::time::timeout(STOP_TIME, running.stop()).await.is_err() {
+        tracing::error!(service = plan.name, "a service did not stop in time and is left behind");
+    }
+    session.leave().await;
+    End::Stopped
+}
