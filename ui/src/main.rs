@@ -1,3 +1,5 @@
-//! The web UI.
+//! Starts the web UI in the browser.
 
-fn main() {}
+fn main() {
+    ui::mount();
+}

@@ -1,0 +1,252 @@
+//! Devices: search for them, adopt them, look after them.
+
+mod adopt;
+mod search;
+
+use house::{AreaId, Device, EntityKind, Lifecycle};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::browser::encoded;
+use crate::clock::use_clock;
+use crate::components::icon::{Icon, icon};
+use crate::components::toast::use_toasts;
+use crate::connection::use_connection;
+use crate::wording;
+use adopt::AdoptDialog;
+use search::SearchPanel;
+
+/// What the adoption dialogue is open for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Adopting {
+    pub(super) device: Device,
+    /// It is part of the house already: rename or move it.
+    pub(super) is_known: bool,
+}
+
+/// Search, inbox, adopted, ignored.
+#[component]
+pub(crate) fn DevicesPage() -> impl IntoView {
+    let connection = use_connection();
+    let house = connection.house();
+    let adopting: RwSignal<Option<Adopting>> = RwSignal::new(None);
+    let fresh: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
+    let list = move |lifecycle| Memo::new(move |_| house.with(|house| house.devices_in(lifecycle)));
+    let (found, adopted, ignored) =
+        (list(Lifecycle::Discovered), list(Lifecycle::Adopted), list(Lifecycle::Ignored));
+    let areas = Memo::new(move |_| {
+        let mut areas: Vec<Option<AreaId>> =
+            adopted.with(|adopted| adopted.iter().map(|device| device.area.clone()).collect());
+        areas.sort();
+        areas.dedup();
+        areas
+    });
+    view! {
+        <header class="page-head">
+            <div>
+                <h1>"Devices"</h1>
+                <p class="lead">"What is in the house, and what would like to be."</p>
+            </div>
+        </header>
+        <Show when=move || connection.may_configure()>
+            <SearchPanel fresh/>
+        </Show>
+        <section aria-labelledby="found-devices">
+            <h2 id="found-devices">"Waiting to be adopted"</h2>
+            <Show
+                when=move || !found.with(Vec::is_empty)
+                fallback=move || view! { <p class="quiet">{move || if connection.is_loaded() { "None. Search for devices to find some." } else { "Asking the house…" }}</p> }
+            >
+                <ul class="devices" aria-live="polite">
+                    <For each=move || found.get() key=|device| device.id.clone() let(device)>
+                        <DeviceCard device=one(found, device) adopting fresh testid="found-device"/>
+                    </For>
+                </ul>
+            </Show>
+        </section>
+        <section aria-labelledby="adopted-devices">
+            <h2 id="adopted-devices">"In the house"</h2>
+            <Show when=move || adopted.with(Vec::is_empty)>
+                <p class="quiet">"No device is part of the house yet."</p>
+            </Show>
+            <For each=move || areas.get() key=Clone::clone let(area)>
+                <section class="area-group" data-testid="device-area" data-area=area.as_ref().map(|area| area.as_str().to_owned())>
+                    <h3>{area.as_ref().map_or_else(|| "No room".to_owned(), AreaId::name)}</h3>
+                    <ul class="devices">
+                        <For
+                            each={
+                                let area = area.clone();
+                                move || adopted.with(|all| all.iter().filter(|device| device.area == area).cloned().collect::<Vec<_>>())
+                            }
+                            key=|device| device.id.clone()
+                            let(device)
+                        >
+                            <DeviceCard device=one(adopted, device) adopting fresh testid="adopted-device"/>
+                        </For>
+                    </ul>
+                </section>
+            </For>
+        </section>
+        <Show when=move || !ignored.with(Vec::is_empty)>
+            <details class="ignored" data-testid="ignored-devices">
+                <summary>{move || format!("Ignored ({})", ignored.with(Vec::len))}</summary>
+                <ul class="devices">
+                    <For each=move || ignored.get() key=|device| device.id.clone() let(device)>
+                        <DeviceCard device=one(ignored, device) adopting fresh testid="ignored-device"/>
+                    </For>
+                </ul>
+            </details>
+        </Show>
+        <AdoptDialog adopting/>
+    }
+    .into_any()
+}
+
+/// One device of a list, as it now is; as it was last once it left the list.
+fn one(list: Memo<Vec<Device>>, device: Device) -> Memo<Device> {
+    let id = device.id.clone();
+    Memo::new(move |last: Option<&Device>| {
+        let now = list.with(|list| list.iter().find(|device| device.id == id).cloned());
+        now.or_else(|| last.cloned()).unwrap_or_else(|| device.clone())
+    })
+}
+
+#[component]
+fn DeviceCard(
+    device: Memo<Device>,
+    adopting: RwSignal<Option<Adopting>>,
+    fresh: RwSignal<Vec<String>>,
+    testid: &'static str,
+) -> impl IntoView {
+    let connection = use_connection();
+    let toasts = use_toasts();
+    let clock = use_clock();
+    let is_busy = RwSignal::new(false);
+    let is_sure = RwSignal::new(false);
+    let lifecycle = Memo::new(move |_| device.with(|device| device.lifecycle));
+    let make = move || {
+        device.with(|device| {
+            let named: Vec<&str> = [device.manufacturer.as_deref(), device.model.as_deref()].into_iter().flatten().collect();
+            let mut words = named.join(" ");
+            if !words.is_empty() {
+                words.push_str(" · ");
+            }
+            words + wording::bridge_name(device.bridge)
+        })
+    };
+    let seen = Memo::new(move |_| {
+        let now = clock.now();
+        device.with(|device| device.last_seen.map(|at| format!("seen {}", wording::ago(at, now))))
+    });
+    let is_fresh = move || fresh.with(|fresh| device.with(|device| fresh.contains(&device.id)));
+    let change = move |ignore: bool| {
+        let id = device.with_untracked(|device| device.id.clone());
+        is_busy.set(true);
+        spawn_local(async move {
+            let outcome = if ignore { connection.ignore(&id).await } else { connection.remove(&id).await };
+            is_busy.try_set(false);
+            is_sure.try_set(false);
+            match outcome {
+                Ok(device) => {
+                    toasts.done(&format!("{} {}", device.name, if ignore { "is ignored" } else { "was removed" }));
+                }
+                Err(fault) => toasts.trouble(fault.sentence()),
+            }
+        });
+    };
+    let open = move |_| {
+        let device = device.get_untracked();
+        let is_known = device.lifecycle == Lifecycle::Adopted;
+        adopting.set(Some(Adopting { device, is_known }));
+    };
+    let buttons = move || {
+        if !connection.may_configure() {
+            return None;
+        }
+        Some(match lifecycle.get() {
+            Lifecycle::Discovered => view! {
+                <button class="button primary" data-testid="adopt-button" on:click=open>"Adopt"</button>
+                <button class="button subtle" data-testid="ignore-button" disabled=move || is_busy.get() on:click=move |_| change(true)>"Ignore"</button>
+            }.into_any(),
+            Lifecycle::Adopted => view! {
+                <button class="button subtle" data-testid="rename-button" on:click=open>{icon(Icon::Edit)}"Rename or move"</button>
+                {move || if is_sure.get() {
+                    view! {
+                        <button class="button danger" data-testid="remove-confirm" disabled=move || is_busy.get() on:click=move |_| change(false)>"Really remove"</button>
+                        <button class="button subtle" on:click=move |_| is_sure.set(false)>"Keep"</button>
+                    }.into_any()
+                } else {
+                    view! { <button class="button subtle" data-testid="remove-button" on:click=move |_| is_sure.set(true)>{icon(Icon::Bin)}"Remove"</button> }.into_any()
+                }}
+            }.into_any(),
+            Lifecycle::Ignored | Lifecycle::Removed => view! {
+                <button class="button" data-testid="adopt-button" on:click=open>"Adopt after all"</button>
+            }.into_any(),
+        })
+    };
+    view! {
+        <li
+            class="card device"
+            class:is-fresh=is_fresh
+            data-testid=testid
+            data-device=move || device.with(|device| device.id.clone())
+            data-area=move || device.with(|device| device.area.as_ref().map(|area| area.as_str().to_owned()))
+            data-availability=move || device.with(|device| wording::availability_name(device.availability))
+        >
+            <div class="device-head">
+                <h4 data-testid="device-name">{move || device.with(|device| device.name.clone())}</h4>
+                <span class="availability" data-availability=move || device.with(|device| wording::availability_name(device.availability))>
+                    {move || device.with(|device| wording::availability_label(device.availability))}
+                </span>
+            </div>
+            <p class="device-make">
+                {make}
+                {move || device.with(|device| device.signal).map(|dbm| format!(" · {}", wording::signal_label(dbm)))}
+                {move || seen.get().map(|seen| format!(" · {seen}"))}
+            </p>
+            {move || device.with(|device| device.needs_key).then(|| view! {
+                <p class="hold warn">{icon(Icon::Warning)}"Its messages are encrypted; it needs its key in the configuration before it can be read."</p>
+            })}
+            <EntityList device/>
+            <div class="device-buttons">{buttons}</div>
+        </li>
+    }
+    .into_any()
+}
+
+/// What a device measures and switches, with the last values.
+#[component]
+fn EntityList(device: Memo<Device>) -> impl IntoView {
+    let house = use_connection().house();
+    let entities = Memo::new(move |_| device.with(|device| device.entities.clone()));
+    let row = move |entity: house::Entity| {
+        let id = device.with_untracked(|device| device.id.clone());
+        let name = entity.name.clone();
+        match entity.kind {
+            EntityKind::Sensor { quantity } => {
+                let href = format!("/history/{}?quantity={quantity}", encoded(&id));
+                let value = Memo::new(move |_| house.with(|house| house.readings(&id).and_then(|r| r.get(&quantity)).map(|r| r.value)));
+                let text = move || value.get().map_or_else(|| "–".to_owned(), |value| quantity.format(value));
+                view! { <li><a href=href>{icon(Icon::of_quantity(quantity))}<span>{name}</span><strong>{text}</strong></a></li> }.into_any()
+            }
+            EntityKind::Actuator { actuator } => {
+                let entity_id = entity.id;
+                let on = Memo::new(move |_| house.with(|house| house.actuator(&id, &entity_id).map(|state| state.on)));
+                let text = move || match on.get() {
+                    Some(true) => "on",
+                    Some(false) => "off",
+                    None => "–",
+                };
+                view! { <li><span class="entity">{icon(Icon::of_actuator(actuator))}<span>{name}</span><strong>{text}</strong></span></li> }.into_any()
+            }
+            EntityKind::Unsupported { reason } => view! {
+                <li class="unsupported" data-testid="unsupported-entity">
+                    <span class="entity">{icon(Icon::Warning)}<span>{name}</span></span>
+                    <em>{reason}</em>
+                </li>
+            }
+            .into_any(),
+        }
+    };
+    view! { <ul class="entities">{move || entities.get().into_iter().map(row).collect_view()}</ul> }.into_any()
+}
