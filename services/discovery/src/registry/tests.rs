@@ -257,11 +257,11 @@ proptest! {
             }
             let known = registry.devices().next();
             prop_assert_eq!(known.is_some(), listener.is_some());
-            if let (Some(known), Some(heard)) = (known, &listener) {
-                if known.lifecycle != Lifecycle::Ignored {
-                    prop_assert!(describes(known) == describes(heard));
-                    prop_assert_eq!(known.availability, heard.availability);
-                }
+            if let (Some(known), Some(heard)) = (known, &listener)
+                && known.lifecycle != Lifecycle::Ignored
+            {
+                prop_assert!(describes(known) == describes(heard));
+                prop_assert_eq!(known.availability, heard.availability);
             }
         }
     }
