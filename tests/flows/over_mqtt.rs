@@ -15,7 +15,7 @@ use house::uri::procedure;
 use serde_json::{Value, json};
 use wamp_client::Session;
 
-use crate::day::{BATHROOM, Day, LIVING_ROOM, TOPICS, lived, sentences};
+use crate::day::{Day, TOPICS, lived, sentences};
 use crate::web;
 
 static DAY: OnceLock<Result<Day, String>> = OnceLock::new();
@@ -203,21 +203,23 @@ async fn live() -> Day {
         humidity: 52.0,
         load: true,
     };
-    let halves = async {
-        tokio::join!(
-            LIVING_ROOM.live(&hub, &session, &heard, &ntfy),
-            BATHROOM.live(&hub, &session, &heard, &ntfy)
-        )
-    };
-    tokio::pin!(halves);
-    let (living_room, bathroom) = loop {
-        tokio::select! {
-            both = &mut halves => break both,
-            () = play(&server, &commands, &mut weather) => {
-                let both_on = commands.on("livingroom-ac/climate/ac/mode/command").iter().any(|mode| mode == "cool")
-                    && commands.on("bathroom-fan/fan/fan/command").iter().any(|state| state == "ON");
-                weather.load &= !both_on;
-                tokio::time::sleep(Duration::from_millis(200)).await;
+    let (living_room, bathroom) = {
+        let halves = async {
+            tokio::join!(
+                LIVING_ROOM.live(&hub, &session, &heard, &ntfy),
+                BATHROOM.live(&hub, &session, &heard, &ntfy)
+            )
+        };
+        tokio::pin!(halves);
+        loop {
+            tokio::select! {
+                both = &mut halves => break both,
+                () = play(&server, &commands, &mut weather) => {
+                    let both_on = commands.on("livingroom-ac/climate/ac/mode/command").iter().any(|mode| mode == "cool")
+                        && commands.on("bathroom-fan/fan/fan/command").iter().any(|state| state == "ON");
+                    weather.load &= !both_on;
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
             }
         }
     };

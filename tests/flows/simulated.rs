@@ -9,7 +9,7 @@ use domovoi_tests::people::admin;
 use domovoi_tests::recorder::Recorder;
 use domovoi_tests::wait;
 
-use crate::day::{BATHROOM, Day, LIMIT, LIVING_ROOM, TOPICS, lived, sentences};
+use crate::day::{Day, LIMIT, TOPICS, lived, sentences};
 use crate::web;
 
 static DAY: OnceLock<Result<Day, String>> = OnceLock::new();

@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
-use zbus::zvariant::{OwnedValue, Value};
-use zbus::{Connection, fdo, interface};
+use zbus::{Connection, OwnedVariant, Variant, fdo, interface};
 
 const ADAPTER: &str = "/org/bluez/hci0";
 
@@ -54,7 +53,6 @@ impl Bluez {
             .expect("the bus speaks")
             .expect("the bus says its address");
         let connection = zbus::connection::Builder::address(address.as_str())
-            .expect("an address")
             .build()
             .await
             .expect("the bus takes us");
@@ -105,9 +103,9 @@ impl Bluez {
     /// One advert with service data, from a device that may or may not have been heard before.
     pub async fn advertise(&self, address: &str, name: &str, rssi: i16, service: &str, data: &[u8]) {
         let path = format!("{ADAPTER}/dev_{}", address.replace(':', "_"));
-        let service_data: HashMap<String, OwnedValue> = [(
+        let service_data: HashMap<String, OwnedVariant> = [(
             service.to_owned(),
-            Value::from(data.to_vec()).try_to_owned().expect("octets"),
+            Variant::from(data.to_vec()).try_to_owned().expect("octets"),
         )]
         .into();
         let server = self.connection.object_server();
@@ -118,7 +116,12 @@ impl Bluez {
                 device.service_data = service_data;
             }
             let emitter = device.signal_emitter();
-            device.get().await.rssi_changed(emitter).await.expect("RSSI goes out");
+            device
+                .get()
+                .await
+                .r_s_s_i_changed(emitter)
+                .await
+                .expect("RSSI goes out");
             device
                 .get()
                 .await
@@ -153,7 +156,7 @@ impl Adapter {
         self.scanning.store(false, Ordering::SeqCst);
     }
 
-    fn set_discovery_filter(&self, _properties: HashMap<String, OwnedValue>) {}
+    fn set_discovery_filter(&self, _properties: HashMap<String, OwnedVariant>) {}
 
     fn get_discovery_filters(&self) -> Vec<String> {
         vec![
@@ -207,7 +210,7 @@ struct Device {
     address: String,
     name: String,
     rssi: i16,
-    service_data: HashMap<String, OwnedValue>,
+    service_data: HashMap<String, OwnedVariant>,
 }
 
 // Every property that BlueZ's clients take for granted: one missing, and they drop the device.
@@ -269,7 +272,7 @@ impl Device {
     }
 
     #[zbus(property)]
-    fn service_data(&self) -> HashMap<String, OwnedValue> {
+    fn service_data(&self) -> HashMap<String, OwnedVariant> {
         self.service_data
             .iter()
             .map(|(key, value)| (key.clone(), value.try_clone().expect("octets")))
