@@ -15,6 +15,27 @@ pub enum Change {
     Cleared(Alert),
 }
 
+impl Change {
+    /// The alert, whose `cleared_at` says which of the two it is.
+    pub fn into_alert(self) -> Alert {
+        match self {
+            Self::Raised(alert) | Self::Cleared(alert) => alert,
+        }
+    }
+}
+
+/// Clears what was raised about a place that nothing measures any more.
+pub fn unmeasured((area, quantity): (&AreaId, Quantity), raised: &mut Raised, now: Timestamp) -> Vec<Alert> {
+    let sentence = Sentence { area, quantity };
+    [Side::High, Side::Low]
+        .into_iter()
+        .filter_map(|side| {
+            let id = Alert::id_for(&format!("{area}.{quantity}"), side.kind());
+            raised.clear(&id, sentence.unmeasured(), None, now)
+        })
+        .collect()
+}
+
 /// Compares the newest `value` of an area's quantity with its threshold.
 ///
 /// Without a threshold, or with one that lacks a limit, what was raised about that limit is
@@ -188,6 +209,10 @@ impl Sentence<'_> {
             Side::Low => "lower",
         };
         format!("{} {}: the {side} limit was removed", self.area.name(), self.name())
+    }
+
+    fn unmeasured(&self) -> String {
+        format!("{} {}: no sensor measures it any more", self.area.name(), self.name())
     }
 
     fn name(&self) -> String {
