@@ -12,3 +12,8 @@ pub mod payload;
 pub mod template;
 pub mod topic;
 pub mod unit;
+
+mod client;
+mod clock;
+mod link;
+mod server;
