@@ -27,9 +27,9 @@ impl Raised {
         self.by_id.get(id)
     }
 
-    /// The ids of all that hold.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.by_id.keys().map(String::as_str)
+    /// All that hold.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.by_id.values()
     }
 
     /// The alert to publish, or `None` when it holds already.

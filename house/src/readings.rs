@@ -55,6 +55,14 @@ impl Readings {
         }
     }
 
+    /// The clock was set back to `now`: what was heard before counts as heard now, so that a dead
+    /// sensor is still found out in time.
+    pub fn clock_set_back(&mut self, now: Timestamp) {
+        for reading in self.by_place.values_mut().flat_map(BTreeMap::values_mut) {
+            reading.at = reading.at.min(now);
+        }
+    }
+
     /// The value of `quantity` in `area` from readings no older than `stale_after`, with the time
     /// of the newest; `None` when every sensor has gone quiet or there is none.
     pub fn fresh(&self, area: &AreaId, quantity: Quantity, stale_after: Duration, now: Timestamp) -> Option<Reading> {

@@ -41,13 +41,17 @@ impl Climate<'_> {
         self.stale_at() <= now
     }
 
-    /// Whether the temperature asks for an actuator of this kind to run.
-    pub fn wants_on(&self, kind: ActuatorKind, now: Timestamp) -> bool {
-        let limit = Limit::of(self.threshold, kind);
-        let crossed = limit
-            .zip(self.reading)
-            .is_some_and(|(limit, reading)| limit.is_crossed(reading.value));
-        crossed && !self.is_lost(now)
+    /// Whether the temperature asks for an actuator of this kind to run; `None` when it is not
+    /// known, or between the point where it asks and the one where it no longer does.
+    pub fn asks_for(&self, kind: ActuatorKind, now: Timestamp) -> Option<bool> {
+        let Some(limit) = Limit::of(self.threshold, kind) else {
+            return Some(false);
+        };
+        let value = self.reading.filter(|_| !self.is_lost(now))?.value;
+        if limit.is_crossed(value) {
+            return Some(true);
+        }
+        limit.is_back_inside(value).then_some(false)
     }
 }
 
@@ -129,10 +133,10 @@ fn wish(climate: &Climate<'_>, limit: Limit, now: Timestamp) -> Wish {
     };
     match limit {
         limit if limit.is_crossed(value) && climate.opposite_on => Wish::Keep,
-        Limit::Above { on, .. } if value >= on => Wish::On(because("≥", on)),
-        Limit::Above { off, .. } if value <= off => Wish::Off(because("≤", off)),
-        Limit::Below { on, .. } if value <= on => Wish::On(because("≤", on)),
-        Limit::Below { off, .. } if value >= off => Wish::Off(because("≥", off)),
+        Limit::Above { on, .. } if limit.is_crossed(value) => Wish::On(because("≥", on)),
+        Limit::Above { off, .. } if limit.is_back_inside(value) => Wish::Off(because("≤", off)),
+        Limit::Below { on, .. } if limit.is_crossed(value) => Wish::On(because("≤", on)),
+        Limit::Below { off, .. } if limit.is_back_inside(value) => Wish::Off(because("≥", off)),
         Limit::Above { .. } | Limit::Below { .. } => Wish::Keep,
     }
 }
@@ -173,6 +177,13 @@ impl Limit {
         match self {
             Self::Above { on, .. } => value >= on,
             Self::Below { on, .. } => value <= on,
+        }
+    }
+
+    fn is_back_inside(self, value: f64) -> bool {
+        match self {
+            Self::Above { off, .. } => value <= off,
+            Self::Below { off, .. } => value >= off,
         }
     }
 }
