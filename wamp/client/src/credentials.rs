@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use wamp_protocol::auth;
+
 /// How to sign in.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
@@ -44,9 +46,9 @@ impl Credentials {
     /// The method's name in HELLO.
     pub(crate) const fn authmethod(&self) -> &'static str {
         match self {
-            Self::Anonymous { .. } => "anonymous",
-            Self::Ticket { .. } => "ticket",
-            Self::Wampcra { .. } => "wampcra",
+            Self::Anonymous { .. } => auth::ANONYMOUS,
+            Self::Ticket { .. } => auth::TICKET,
+            Self::Wampcra { .. } => auth::WAMPCRA,
         }
     }
 }

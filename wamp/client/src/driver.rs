@@ -37,8 +37,10 @@ enum Ended {
     Left,
     /// The router's GOODBYE or ABORT.
     ByRouter { reason: String, message: Option<String> },
-    /// Anything else; a sentence.
+    /// The connection is of no use any more; a sentence.
     Lost { cause: String },
+    /// The router broke the protocol, and is told so; a sentence.
+    Violated { cause: String },
 }
 
 /// Why there is no session.
@@ -126,7 +128,7 @@ impl Driver {
                     let cause = message.clone().unwrap_or_else(|| reason.clone());
                     (cause, CloseReason::ByRouter { reason, message })
                 }
-                Ended::Lost { cause } => (cause.clone(), CloseReason::Lost { cause }),
+                Ended::Lost { cause } | Ended::Violated { cause } => (cause.clone(), CloseReason::Lost { cause }),
             };
             let Some(backoff) = self.connector.reconnect.or(first.is_some().then(Default::default)) else {
                 return closing;

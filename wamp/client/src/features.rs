@@ -1,30 +1,35 @@
 //! What this client can do, as it announces in HELLO.
 
+use wamp_protocol::feature::{
+    CALL_CANCELING, CALL_TRUSTLEVELS, CALLER_IDENTIFICATION, PATTERN_BASED_REGISTRATION, PATTERN_BASED_SUBSCRIPTION,
+    PROGRESSIVE_CALL_RESULTS, PUBLICATION_TRUSTLEVELS, PUBLISHER_EXCLUSION, PUBLISHER_IDENTIFICATION,
+    REGISTRATION_REVOCATION, SHARED_REGISTRATION, SUBSCRIBER_BLACKWHITE_LISTING, SUBSCRIPTION_REVOCATION,
+};
 use wamp_protocol::message::{ClientRoles, Features};
 
 const PUBLISHER: &[&str] = &[
-    "publisher_exclusion",
-    "publisher_identification",
-    "subscriber_blackwhite_listing",
+    PUBLISHER_EXCLUSION,
+    PUBLISHER_IDENTIFICATION,
+    SUBSCRIBER_BLACKWHITE_LISTING,
 ];
 
 const SUBSCRIBER: &[&str] = &[
-    "pattern_based_subscription",
-    "publication_trustlevels",
-    "publisher_identification",
-    "subscription_revocation",
+    PATTERN_BASED_SUBSCRIPTION,
+    PUBLICATION_TRUSTLEVELS,
+    PUBLISHER_IDENTIFICATION,
+    SUBSCRIPTION_REVOCATION,
 ];
 
-const CALLER: &[&str] = &["call_canceling", "caller_identification", "progressive_call_results"];
+const CALLER: &[&str] = &[CALL_CANCELING, CALLER_IDENTIFICATION, PROGRESSIVE_CALL_RESULTS];
 
 const CALLEE: &[&str] = &[
-    "call_canceling",
-    "call_trustlevels",
-    "caller_identification",
-    "pattern_based_registration",
-    "progressive_call_results",
-    "registration_revocation",
-    "shared_registration",
+    CALL_CANCELING,
+    CALL_TRUSTLEVELS,
+    CALLER_IDENTIFICATION,
+    PATTERN_BASED_REGISTRATION,
+    PROGRESSIVE_CALL_RESULTS,
+    REGISTRATION_REVOCATION,
+    SHARED_REGISTRATION,
 ];
 
 /// All four roles with the features that this client really has.

@@ -128,6 +128,7 @@ impl Invocation {
 /// Runs `handler` to its end and sends what it answers.
 pub(crate) async fn run(handler: Arc<Handler>, invocation: Invocation) {
     let (key, commands) = (invocation.key, invocation.commands.clone());
+    let mut unanswered = Unanswered(Some((key, commands.clone())));
     let interruption = invocation.interruption.clone();
     let outcome = {
         let mut running = pin!(handler(invocation));
@@ -153,8 +154,22 @@ pub(crate) async fn run(handler: Arc<Handler>, invocation: Invocation) {
         },
         Err(error) => Command::Fail { invocation: key, error },
     };
+    unanswered.0 = None;
     // An error means that the session is over: nobody is left to be answered.
     let _ = commands.send(command).await;
+}
+
+/// Answers the caller of a handler that panics.
+struct Unanswered(Option<(InvocationKey, CommandSender)>);
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if let Some((invocation, commands)) = self.0.take() {
+            let error = CallError::new(error_uri::RUNTIME_ERROR, "the procedure broke down");
+            // An error means that the session is over: nobody is left to be answered.
+            let _ = commands.post(Command::Fail { invocation, error });
+        }
+    }
 }
 
 /// Tells a running handler that its call was interrupted.

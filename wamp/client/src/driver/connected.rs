@@ -29,6 +29,9 @@ impl Driver {
     pub(super) async fn connected(&mut self, mut link: Box<dyn Link>) -> Ended {
         let mut timer = Timer::default();
         let ended = poll_fn(|cx| self.poll_connected(&mut *link, &mut timer, cx)).await;
+        if matches!(ended, Ended::Lost { .. }) {
+            return ended;
+        }
         // A last word (GOODBYE, ABORT) may still be waiting.
         let last_words = poll_fn(|cx| match self.poll_outgoing(&mut *link, cx) {
             Poll::Ready(Ok(())) => link.poll_close(cx),
@@ -103,7 +106,8 @@ impl Driver {
                 Poll::Ready(Some(Ok(message))) => message,
                 Poll::Ready(Some(Err(TransportError::Undecodable(sentence)))) => {
                     self.state.violated(sentence.clone());
-                    return Poll::Ready(Err(lost(&TransportError::Undecodable(sentence))));
+                    let cause = TransportError::Undecodable(sentence).to_string();
+                    return Poll::Ready(Err(Ended::Violated { cause }));
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(self.gone(&error))),
                 Poll::Ready(None) => return Poll::Ready(Err(self.gone(&TransportError::Closed))),
@@ -119,7 +123,7 @@ impl Driver {
                         message,
                     }));
                 }
-                Received::Violated(cause) => return Poll::Ready(Err(Ended::Lost { cause })),
+                Received::Violated(cause) => return Poll::Ready(Err(Ended::Violated { cause })),
             }
         }
         Poll::Ready(Ok(true))

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use js_sys::{ArrayBuffer, Uint8Array};
+use wamp_protocol::framing::Subprotocol;
 use wamp_protocol::{Message, Serializer};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -43,8 +44,15 @@ pub(super) async fn dial(url: &str, serializer: Serializer) -> Result<BrowserLin
         why,
     };
     let absolute = absolute(url).ok_or_else(|| address("the page it belongs to has no address".to_owned()))?;
-    let socket = WebSocket::new_with_str(&absolute, &format!("wamp.2.{}", serializer.name()))
-        .map_err(|error| address(format!("{error:?}")))?;
+    let socket = WebSocket::new_with_str(
+        &absolute,
+        Subprotocol {
+            serializer,
+            batched: false,
+        }
+        .name(),
+    )
+    .map_err(|error| address(format!("{error:?}")))?;
     socket.set_binary_type(BinaryType::Arraybuffer);
     let (listeners, happened) = listen(&socket);
     let mut link = BrowserLink {

@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WebSocketError, Message as Frame, Utf8Bytes};
+use wamp_protocol::framing::Subprotocol;
 use wamp_protocol::{Message, Serializer};
 
 use super::sign_of_life::SignOfLife;
@@ -35,8 +36,13 @@ pub(super) fn request(url: &str, serializer: Serializer) -> Result<Request, Tran
         why,
     };
     let mut request = url.into_client_request().map_err(|error| address(error.to_string()))?;
-    let protocol =
-        HeaderValue::from_str(&format!("wamp.2.{}", serializer.name())).map_err(|error| address(error.to_string()))?;
+    let protocol = HeaderValue::from_static(
+        Subprotocol {
+            serializer,
+            batched: false,
+        }
+        .name(),
+    );
     request.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
     Ok(request)
 }

@@ -80,7 +80,7 @@ fn an_invocation_starts_its_handler_and_its_results_go_back() {
 #[test]
 fn a_handler_s_error_goes_back() {
     let mut state = joined();
-    let _ = register(&mut state, 1, "p");
+    drop(register(&mut state, 1, "p"));
     registered(&mut state, 1, 50);
     let started = invoke(&mut state, 7, 50).unwrap();
     let error = CallError::invalid_argument("high must be a number");
@@ -111,8 +111,8 @@ fn a_call_of_what_is_not_registered_is_refused() {
 #[test]
 fn registrations_come_back_with_the_connection_and_answers_to_old_calls_do_not() {
     let mut state = joined();
-    let _ = register(&mut state, 1, "p");
-    let _ = register(&mut state, 2, "q");
+    drop(register(&mut state, 1, "p"));
+    drop(register(&mut state, 2, "q"));
     registered(&mut state, 1, 50);
     registered(&mut state, 2, 51);
     let old = invoke(&mut state, 1, 50).unwrap();
@@ -152,7 +152,7 @@ fn a_first_registration_that_is_refused_is_told() {
 #[test]
 fn a_registration_that_the_router_still_holds_for_the_lost_session_is_retried() {
     let mut state = joined();
-    let _ = register(&mut state, 1, "p");
+    drop(register(&mut state, 1, "p"));
     registered(&mut state, 1, 50);
     state.lost();
     state.joined(info(2));
@@ -178,7 +178,7 @@ fn a_registration_that_the_router_still_holds_for_the_lost_session_is_retried() 
 #[test]
 fn unregistering_serves_calls_that_cross_it() {
     let mut state = joined();
-    let _ = register(&mut state, 1, "p");
+    drop(register(&mut state, 1, "p"));
     registered(&mut state, 1, 50);
     let (sender, mut answered) = oneshot::channel();
     state.command(Command::Unregister {
@@ -201,7 +201,7 @@ fn unregistering_serves_calls_that_cross_it() {
 #[test]
 fn a_revoked_registration_is_gone() {
     let mut state = joined();
-    let _ = register(&mut state, 1, "p");
+    drop(register(&mut state, 1, "p"));
     registered(&mut state, 1, 50);
     let details = Some(UnregisteredDetails {
         registration: registration(50),
@@ -214,7 +214,7 @@ fn a_revoked_registration_is_gone() {
 #[test]
 fn an_interrupt_reaches_the_invocation_it_is_for() {
     let mut state = joined();
-    let _ = register(&mut state, 1, "p");
+    drop(register(&mut state, 1, "p"));
     registered(&mut state, 1, 50);
     let one = invoke(&mut state, 1, 50).unwrap();
     let two = invoke(&mut state, 2, 50).unwrap();
@@ -241,11 +241,11 @@ fn an_interrupt_reaches_the_invocation_it_is_for() {
 #[test]
 fn a_result_too_long_to_send_becomes_an_error() {
     let mut state = joined();
-    let _ = register(&mut state, 1, "p");
+    drop(register(&mut state, 1, "p"));
     registered(&mut state, 1, 50);
     let started = invoke(&mut state, 1, 50).unwrap();
     sent(&mut state);
-    let _ = yields(&mut state, started.key, true);
+    drop(yields(&mut state, started.key, true));
     let message = state.next_outgoing().unwrap();
     state.unsendable(
         message,

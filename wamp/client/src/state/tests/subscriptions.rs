@@ -126,7 +126,7 @@ fn one_who_comes_while_the_last_goes_is_not_cut_off() {
     let one = Consumer::plain(&mut state, 1, "t");
     subscribed(&mut state, 1, 70);
     let two = Consumer::plain(&mut state, 2, "t");
-    let _ = one.unsubscribe(&mut state);
+    drop(one.unsubscribe(&mut state));
     assert_eq!(sent_names(&mut state), ["SUBSCRIBE 1", "SUBSCRIBE 2"]);
     subscribed(&mut state, 2, 70);
     event(&mut state, 70, 1, EventDetails::default());
@@ -137,7 +137,7 @@ fn one_who_comes_while_the_last_goes_is_not_cut_off() {
 fn a_consumer_dropped_before_the_answer_is_unsubscribed_after_it() {
     let mut state = joined();
     let one = Consumer::plain(&mut state, 1, "t");
-    let _ = one.unsubscribe(&mut state);
+    drop(one.unsubscribe(&mut state));
     assert_eq!(sent_names(&mut state), ["SUBSCRIBE 1"]);
     subscribed(&mut state, 1, 70);
     assert_eq!(sent_names(&mut state), ["UNSUBSCRIBE 2"]);
@@ -149,7 +149,7 @@ fn a_refused_newcomer_does_not_keep_an_unused_subscription() {
     let one = Consumer::plain(&mut state, 1, "t");
     subscribed(&mut state, 1, 70);
     let mut two = Consumer::plain(&mut state, 2, "t");
-    let _ = one.unsubscribe(&mut state);
+    drop(one.unsubscribe(&mut state));
     sent(&mut state);
     receive(
         &mut state,

@@ -1,0 +1,153 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use wamp_client::{Error, PublicationId, Serializer, SubscriptionId};
+use wamp_protocol::message::{Event, EventDetails, Published, Unsubscribed};
+use wamp_protocol::{Message, Payload};
+
+use crate::scripted_router::{Peer, ScriptedRouter, soon};
+
+async fn event(peer: &mut Peer, subscription: u64, value: u64) {
+    let subscription = SubscriptionId::new(subscription).unwrap();
+    let publication = PublicationId::new(1000 + value).unwrap();
+    let payload = Payload::with_args(Serializer::Json, &(value,)).unwrap();
+    let details = EventDetails {
+        publisher_authid: Some("anna".to_owned()),
+        ..EventDetails::default()
+    };
+    peer.send(Event {
+        subscription,
+        publication,
+        details,
+        payload,
+    })
+    .await;
+}
+
+#[derive(Serialize)]
+struct Reading {
+    temp: f64,
+}
+
+#[tokio::test]
+async fn a_publication_goes_out_as_it_was_built() {
+    let (_router, session, mut peer) = ScriptedRouter::joined().await;
+    let publish = session
+        .publish("sensor.events")
+        .args(&(25, "a"))
+        .kwargs(&Reading { temp: 27.5 });
+    let (sent, message) = tokio::join!(
+        publish.exclude_me(false).eligible_authrole(["user"]).retain().send(),
+        peer.receive()
+    );
+    assert!(matches!(sent, Ok(None)));
+    let Message::Publish(publish) = message else {
+        panic!("no PUBLISH")
+    };
+    assert_eq!(publish.topic.as_str(), "sensor.events");
+    assert_eq!(publish.payload.args::<(u64, String)>().unwrap(), (25, "a".to_owned()));
+    assert_eq!(publish.payload.kwargs::<BTreeMap<String, f64>>().unwrap()["temp"], 27.5);
+    let options = publish.options;
+    assert_eq!(
+        (options.exclude_me, options.retain, options.acknowledge),
+        (Some(false), true, false)
+    );
+    assert_eq!(options.recipients.unwrap().eligible_authrole.unwrap(), ["user"]);
+}
+
+#[tokio::test]
+async fn an_acknowledged_publication_gives_its_id() {
+    let (_router, session, mut peer) = ScriptedRouter::joined().await;
+    let script = async {
+        let Message::Publish(publish) = peer.receive().await else {
+            panic!("no PUBLISH")
+        };
+        assert!(publish.options.acknowledge);
+        peer.send(Published {
+            request: publish.request,
+            publication: PublicationId::new(7).unwrap(),
+        })
+        .await;
+    };
+    let (id, ()) = tokio::join!(session.publish("t").acknowledge().send(), script);
+    assert_eq!(id.unwrap(), PublicationId::new(7));
+}
+
+#[tokio::test]
+async fn what_cannot_be_encoded_is_told_and_not_sent() {
+    let (_router, session, _peer) = ScriptedRouter::joined().await;
+    for sent in [
+        session.publish("t").args(&5).send().await,
+        session.publish("t").kwargs(&[1]).send().await,
+    ] {
+        assert!(matches!(sent, Err(Error::Serialization(_))), "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn events_come_with_their_values_and_their_publisher() {
+    let (_router, session, mut peer) = ScriptedRouter::joined().await;
+    let (events, _) = tokio::join!(session.subscribe("t").open(), peer.subscribed(1));
+    let mut events = events.unwrap();
+    event(&mut peer, 1, 27).await;
+    let event = soon("an event", events.next()).await.unwrap();
+    assert_eq!(event.args::<(u64,)>().unwrap(), (27,));
+    assert_eq!(
+        (event.topic(), event.publisher_authid(), event.missed),
+        ("t", Some("anna"), 0)
+    );
+    assert!(
+        event
+            .args::<(String,)>()
+            .unwrap_err()
+            .to_string()
+            .contains("argument 1")
+    );
+}
+
+#[tokio::test]
+async fn a_consumer_too_slow_loses_the_oldest_and_holds_up_nobody() {
+    let (_router, session, mut peer) = ScriptedRouter::joined().await;
+    let (slow, _) = tokio::join!(session.subscribe("t").queue(3).open(), peer.subscribed(1));
+    let (quick, _) = tokio::join!(session.subscribe("t").queue(100).open(), peer.subscribed(1));
+    let (mut slow, mut quick) = (slow.unwrap(), quick.unwrap());
+    for value in 1..=10 {
+        event(&mut peer, 1, value).await;
+    }
+    for value in 1..=10 {
+        let event = soon("an event", quick.next()).await.unwrap();
+        assert_eq!((event.args::<(u64,)>().unwrap(), event.missed), ((value,), 0));
+    }
+    let mut got = Vec::new();
+    for _ in 0..3 {
+        let event = soon("an event", slow.next()).await.unwrap();
+        got.push((event.args::<(u64,)>().unwrap().0, event.missed));
+    }
+    assert_eq!(got, [(8, 7), (9, 0), (10, 0)]);
+}
+
+#[tokio::test]
+async fn dropping_a_subscription_unsubscribes() {
+    let (_router, session, mut peer) = ScriptedRouter::joined().await;
+    let (events, _) = tokio::join!(session.subscribe("t").open(), peer.subscribed(1));
+    drop(events);
+    assert!(matches!(peer.receive().await, Message::Unsubscribe(_)));
+}
+
+#[tokio::test]
+async fn unsubscribing_waits_for_the_router() {
+    let (_router, session, mut peer) = ScriptedRouter::joined().await;
+    let (events, _) = tokio::join!(session.subscribe("t").open(), peer.subscribed(1));
+    let script = async {
+        let Message::Unsubscribe(unsubscribe) = peer.receive().await else {
+            panic!("no UNSUBSCRIBE")
+        };
+        peer.send(Unsubscribed {
+            request: Some(unsubscribe.request),
+            details: None,
+        })
+        .await;
+    };
+    let (done, ()) = tokio::join!(events.unwrap().unsubscribe(), script);
+    done.unwrap();
+}
