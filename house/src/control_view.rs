@@ -1,6 +1,7 @@
 //! What a controller decides from, kept from the lists and events of the house.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::{
     ActuatorKind, ActuatorState, AreaId, Device, DeviceId, Lifecycle, Pace, Quantity, Reading, Readings, Registry,
@@ -155,6 +156,14 @@ impl ControlView {
         self.readings.fresh(&threshold.area, self.quantity, stale_after, now)
     }
 
+    /// An area's value from whatever readings there are, for what looks further back than they
+    /// count.
+    pub fn newest(&self, area: &AreaId, now: Timestamp) -> Option<Reading> {
+        let threshold = self.threshold(area);
+        let stale_after = threshold.map_or(Duration::from_secs(900), Threshold::stale_after);
+        self.readings.fresh(area, self.quantity, stale_after, now)
+    }
+
     /// Since when nothing was heard of an area: its last reading, or else the start, or when its
     /// threshold was set.
     pub fn quiet_since(&self, threshold: &Threshold) -> Timestamp {
@@ -180,8 +189,6 @@ fn key(actuator: &ActuatorState) -> ActuatorKey {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::{Bridge, Entity, EntityKind};
 

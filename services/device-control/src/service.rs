@@ -109,7 +109,6 @@ impl Service {
             tokio::select! {
                 biased;
                 _ = &mut stop => break,
-                Some(message) = ears.inbox.recv() => self.handle(message).await,
                 report = ears.reports.next() => match report {
                     Some(event) => self.reported(&event).await,
                     None => break,
@@ -118,6 +117,8 @@ impl Service {
                     Some(event) => self.device_changed(&event).await,
                     None => break,
                 },
+                // After the events: who asks because of one must find it heard.
+                Some(message) = ears.inbox.recv() => self.handle(message).await,
                 state = connection.next() => match state {
                     Some(ConnectionState::Joined(_)) => self.joined().await,
                     Some(ConnectionState::Reconnecting { .. }) => {}

@@ -43,9 +43,17 @@ impl Climate<'_> {
         self.stale_at() <= now
     }
 
-    /// Whether the humidity asks for a fan to run.
-    pub fn wants_on(&self, now: Timestamp) -> bool {
-        drives(self.threshold) && !self.is_lost(now) && matches!(self.zone(), Some(Zone::Humid(_)))
+    /// Whether the humidity asks for a fan to run; `None` when it is not known, or between the
+    /// point where it asks and the one where it no longer does.
+    pub fn asks_for_fan(&self, now: Timestamp) -> Option<bool> {
+        if !drives(self.threshold) {
+            return Some(false);
+        }
+        match self.zone().filter(|_| !self.is_lost(now))? {
+            Zone::Humid(_) => Some(true),
+            Zone::Between => None,
+            Zone::Inside(_) => Some(false),
+        }
     }
 
     fn zone(&self) -> Option<Zone> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use house::{
     ActuatorKey, ActuatorKind, ActuatorState, Alert, AlertKind, AreaId, Cause, ControlView, Pace, Quantity, Severity,
-    Threshold, Timestamp, duration_text,
+    Threshold, Timestamp, duration_text, override_end,
 };
 
 use crate::control::{Climate, decide, drives, release};
@@ -70,7 +70,13 @@ pub fn plan(view: &ControlView, area: &AreaId, pace: Pace, now: Timestamp) -> Pl
             });
         }
     }
-    plan.tell_of_lost_sensor(area, climate.as_ref(), now);
+    let driven = |climate: &Climate<'_>, actuator: &ActuatorState| {
+        drives(climate.threshold, actuator.kind) && override_end(actuator, now).is_none()
+    };
+    let any_driven = climate
+        .as_ref()
+        .is_some_and(|climate| view.actuators(area).any(|actuator| driven(climate, actuator)));
+    plan.tell_of_lost_sensor(area, climate.as_ref(), any_driven, now);
     for &kind in KINDS {
         let present = view.actuators(area).any(|actuator| actuator.kind == kind);
         plan.tell_of_missing_actuator(area, climate.as_ref(), kind, present, now);
@@ -83,7 +89,7 @@ impl Plan {
         self.wake_at = [self.wake_at, at].into_iter().flatten().min();
     }
 
-    fn tell_of_lost_sensor(&mut self, area: &AreaId, climate: Option<&Climate<'_>>, now: Timestamp) {
+    fn tell_of_lost_sensor(&mut self, area: &AreaId, climate: Option<&Climate<'_>>, any_driven: bool, now: Timestamp) {
         let id = Alert::id_for(&format!("{area}.{}", Quantity::Temperature), AlertKind::SensorLost);
         let name = area.name();
         match climate {
@@ -93,8 +99,7 @@ impl Plan {
             }
             Some(climate) if climate.is_lost(now) => {
                 let quiet = duration_text(climate.threshold.stale_after());
-                let driven = KINDS.iter().any(|&kind| drives(climate.threshold, kind));
-                let off = if driven { "; what depends on it is off" } else { "" };
+                let off = if any_driven { "; what depends on it is off" } else { "" };
                 let message = format!("{name}: no temperature for {quiet}{off}");
                 self.holds
                     .push(alert(id, AlertKind::SensorLost, climate.threshold, message, now));
