@@ -68,13 +68,14 @@ fn Starting() -> impl IntoView {
     .into_any()
 }
 
-const PLACES: [(&str, &str, Icon); 6] = [
-    ("/", "Rooms", Icon::Rooms),
-    ("/devices", "Devices", Icon::Devices),
-    ("/thresholds", "Thresholds", Icon::Thresholds),
-    ("/alerts", "Alerts", Icon::Alerts),
-    ("/logbook", "Logbook", Icon::Logbook),
-    ("/system", "System", Icon::System),
+/// Address, label, `data-testid`, drawing.
+const PLACES: [(&str, &str, &str, Icon); 6] = [
+    ("/", "Rooms", "nav-overview", Icon::Rooms),
+    ("/devices", "Devices", "nav-devices", Icon::Devices),
+    ("/thresholds", "Thresholds", "nav-thresholds", Icon::Thresholds),
+    ("/alerts", "Alerts", "nav-alerts", Icon::Alerts),
+    ("/logbook", "Logbook", "nav-logbook", Icon::Logbook),
+    ("/system", "System", "nav-system", Icon::System),
 ];
 
 #[component]
@@ -83,12 +84,12 @@ fn Shell() -> impl IntoView {
     let unseen = Memo::new(move |_| connection.house().with(|house| house.unseen_alerts()));
     let links = PLACES
         .into_iter()
-        .map(|(href, label, drawing)| {
+        .map(|(href, label, testid, drawing)| {
             let is_alerts = href == "/alerts";
             let count = move || Some(unseen.get()).filter(|count| is_alerts && *count > 0);
             view! {
                 <li>
-                    <A href=href exact={href == "/"} attr:class="nav-link" attr:data-testid=format!("nav-{}", label.to_lowercase())>
+                    <A href=href exact={href == "/"} attr:class="nav-link" attr:data-testid=testid>
                         {icon(drawing)}
                         <span>{label}</span>
                         {move || count().map(|count| view! {

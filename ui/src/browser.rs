@@ -29,13 +29,21 @@ pub(crate) fn host() -> String {
 /// Where WAMP is spoken: `/ws` on the host this page came from.
 #[cfg(not(feature = "fixtures"))]
 pub(crate) fn wamp_url() -> String {
-    let is_tls = window().location().protocol().is_ok_and(|protocol| protocol == "https:");
+    let is_tls = window()
+        .location()
+        .protocol()
+        .is_ok_and(|protocol| protocol == "https:");
     format!("{}://{}/ws", if is_tls { "wss" } else { "ws" }, host())
 }
 
 /// The part after `#`, without it.
 pub(crate) fn fragment() -> String {
-    window().location().hash().unwrap_or_default().trim_start_matches('#').to_owned()
+    window()
+        .location()
+        .hash()
+        .unwrap_or_default()
+        .trim_start_matches('#')
+        .to_owned()
 }
 
 /// Takes the part after `#` out of the address bar, so that it is not kept in the history.
@@ -48,7 +56,10 @@ pub(crate) fn drop_fragment() {
 
 /// The value of `name` in `a=1&b=2`, with %XX decoded.
 pub(crate) fn parameter(text: &str, name: &str) -> Option<String> {
-    let (_, value) = text.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
+    let (_, value) = text
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)?;
     Some(decoded(value))
 }
 
@@ -70,10 +81,10 @@ pub(crate) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// `text` fit for one segment of a path.
+/// `text` fit for one segment of a path, without a dot: the hub takes that for a file.
 pub(crate) fn encoded(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
@@ -96,7 +107,7 @@ mod tests {
 
     #[test]
     fn any_sensor_id_survives_the_address_bar() {
-        for id in ["mqtt-0x00158d0001", "a b/c%d?#", "küche"] {
+        for id in ["mqtt-0x00158d0001", "a.b", "a b/c%d?#", "küche"] {
             assert_eq!(decoded(&encoded(id)), id);
         }
     }

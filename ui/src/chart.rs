@@ -28,7 +28,11 @@ impl Plot {
 
     /// Where a value lies.
     pub(crate) fn y(&self, value: f64) -> f64 {
-        let span = if self.high > self.low { self.high - self.low } else { 1.0 };
+        let span = if self.high > self.low {
+            self.high - self.low
+        } else {
+            1.0
+        };
         self.top + (self.high - value) / span * self.height
     }
 
@@ -43,7 +47,11 @@ impl Plot {
         let mut path = String::new();
         let mut last = None;
         for (at, value) in points {
-            let command = if last.is_none_or(|last| at - last >= gap) { 'M' } else { 'L' };
+            let command = if last.is_none_or(|last| at - last >= gap) {
+                'M'
+            } else {
+                'L'
+            };
             path.push_str(&format!("{command}{:.1} {:.1}", self.x(at), self.y(value)));
             last = Some(at);
         }
@@ -54,8 +62,10 @@ impl Plot {
     pub(crate) fn band(&self, points: &[Point], gap: i64) -> String {
         let mut path = String::new();
         for part in points.chunk_by(|a, b| b.at - a.at < gap) {
-            let with_range: Vec<(i64, f64, f64)> =
-                part.iter().filter_map(|point| point.range.map(|(min, max)| (point.at, min, max))).collect();
+            let with_range: Vec<(i64, f64, f64)> = part
+                .iter()
+                .filter_map(|point| point.range.map(|(min, max)| (point.at, min, max)))
+                .collect();
             if with_range.len() < 2 {
                 continue;
             }
@@ -76,7 +86,16 @@ mod tests {
     use super::*;
 
     fn plot() -> Plot {
-        Plot { left: 10.0, top: 0.0, width: 100.0, height: 50.0, from: 0, to: 1000, low: 0.0, high: 10.0 }
+        Plot {
+            left: 10.0,
+            top: 0.0,
+            width: 100.0,
+            height: 50.0,
+            from: 0,
+            to: 1000,
+            low: 0.0,
+            high: 10.0,
+        }
     }
 
     #[test]
@@ -95,8 +114,16 @@ mod tests {
     #[test]
     fn a_band_lies_between_lowest_and_highest() {
         let points = [
-            Point { at: 0, value: 5.0, range: Some((0.0, 10.0)) },
-            Point { at: 1000, value: 5.0, range: Some((0.0, 10.0)) },
+            Point {
+                at: 0,
+                value: 5.0,
+                range: Some((0.0, 10.0)),
+            },
+            Point {
+                at: 1000,
+                value: 5.0,
+                range: Some((0.0, 10.0)),
+            },
         ];
         assert_eq!(plot().band(&points, 2000), "M10.0 0.0L110.0 0.0L110.0 50.0L10.0 50.0Z");
         assert_eq!(plot().band(&points[..1], 2000), "");
@@ -104,7 +131,13 @@ mod tests {
 
     #[test]
     fn a_flat_plot_divides_by_nothing() {
-        let flat = Plot { low: 5.0, high: 5.0, from: 7, to: 7, ..plot() };
+        let flat = Plot {
+            low: 5.0,
+            high: 5.0,
+            from: 7,
+            to: 7,
+            ..plot()
+        };
         assert!(flat.x(7).is_finite() && flat.y(5.0).is_finite());
     }
 }

@@ -18,7 +18,10 @@ pub(crate) struct Clock {
 impl Clock {
     /// A clock that ticks as long as the page is there.
     pub(crate) fn start() -> Self {
-        let clock = Self { now: RwSignal::new(browser_now()), ahead: StoredValue::new(0) };
+        let clock = Self {
+            now: RwSignal::new(browser_now()),
+            ahead: StoredValue::new(0),
+        };
         let tick = move || clock.tick();
         // Without it, ages stand still; nothing else breaks.
         let _ = set_interval_with_handle(tick, Duration::from_secs(1));
@@ -48,7 +51,9 @@ impl Clock {
 
     /// How far this browser's local time is ahead of UTC.
     pub(crate) fn offset(self) -> Offset {
-        Offset { minutes: -(js_sys::Date::new_0().get_timezone_offset() as i64) }
+        Offset {
+            minutes: -(js_sys::Date::new_0().get_timezone_offset() as i64),
+        }
     }
 }
 

@@ -60,11 +60,19 @@ pub(crate) struct User {
 /// How to sign in.
 #[derive(Clone)]
 pub(crate) enum SignIn {
-    Password { name: String, password: String },
+    Password {
+        name: String,
+        password: String,
+    },
     /// A ticket from `account.remember`.
-    Ticket { name: String, token: String },
+    Ticket {
+        name: String,
+        token: String,
+    },
     /// The one-time ticket of the set-up link.
-    Setup { token: String },
+    Setup {
+        token: String,
+    },
 }
 
 /// Where the connection stands.
@@ -84,8 +92,14 @@ pub(crate) enum Phase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum LinkState {
     /// Joined; another session's id than before means the connection was away meanwhile.
-    Joined { session: String, user: User },
-    Reconnecting { attempt: u32, cause: String },
+    Joined {
+        session: String,
+        user: User,
+    },
+    Reconnecting {
+        attempt: u32,
+        cause: String,
+    },
     Closed(String),
 }
 
@@ -126,7 +140,8 @@ impl Connection {
 
     /// Whether somebody is signed in, heard or not.
     pub(crate) fn is_signed_in(self) -> bool {
-        self.phase.with(|phase| matches!(phase, Phase::Live | Phase::Reconnecting { .. }))
+        self.phase
+            .with(|phase| matches!(phase, Phase::Live | Phase::Reconnecting { .. }))
     }
 
     /// Whether what the house holds is known; until then nothing is "not there".
@@ -140,12 +155,14 @@ impl Connection {
 
     /// May switch things and acknowledge alerts.
     pub(crate) fn may_command(self) -> bool {
-        self.user.with(|user| user.as_ref().is_some_and(|user| user.role >= Role::User))
+        self.user
+            .with(|user| user.as_ref().is_some_and(|user| user.role >= Role::User))
     }
 
     /// May change thresholds and devices.
     pub(crate) fn may_configure(self) -> bool {
-        self.user.with(|user| user.as_ref().is_some_and(|user| user.role == Role::Admin))
+        self.user
+            .with(|user| user.as_ref().is_some_and(|user| user.role == Role::Admin))
     }
 
     /// Signs in with what this browser remembers, or shows the sign-in page.
@@ -160,7 +177,9 @@ impl Connection {
                 if fault.uri().is_some() {
                     remembered::clear();
                 }
-                self.phase.set(Phase::SignedOut { reason: Some(fault.sentence().to_owned()) });
+                self.phase.set(Phase::SignedOut {
+                    reason: Some(fault.sentence().to_owned()),
+                });
             }
         });
     }
@@ -183,7 +202,9 @@ impl Connection {
     pub(crate) async fn remember(self) {
         match self.remember_ticket().await {
             Ok(remembered) => remembered::write(&remembered),
-            Err(fault) => self.toasts.trouble(&format!("You are signed in, but not beyond this visit: {fault}")),
+            Err(fault) => self
+                .toasts
+                .trouble(&format!("You are signed in, but not beyond this visit: {fault}")),
         }
     }
 
@@ -245,7 +266,10 @@ impl Connection {
     }
 
     fn wire(self) -> Result<Wire, Fault> {
-        self.wire.try_with_value(Clone::clone).flatten().ok_or_else(Fault::not_connected)
+        self.wire
+            .try_with_value(Clone::clone)
+            .flatten()
+            .ok_or_else(Fault::not_connected)
     }
 }
 

@@ -13,21 +13,38 @@ pub(crate) enum Fact {
         /// Whether the value is good or bad news, where it is either.
         is_good: Option<bool>,
     },
-    Group { name: String, facts: Vec<Fact> },
+    Group {
+        name: String,
+        facts: Vec<Fact>,
+    },
 }
 
 /// Lays out an object's fields in their order; lists of named things become their names' groups.
 pub(crate) fn facts(value: &Value) -> Vec<Fact> {
     match value {
         Value::Object(fields) => fields.iter().filter_map(|(name, value)| fact(name, value)).collect(),
-        Value::Array(items) => items.iter().enumerate().filter_map(|(index, item)| listed(index, item)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| listed(index, item))
+            .collect(),
         _ => Vec::new(),
     }
 }
 
 fn fact(name: &str, value: &Value) -> Option<Fact> {
-    let label = capitalized(&name.replace(['_', '-'], " "));
-    let line = |value: String, is_good| Some(Fact::Line { name: label.clone(), value, is_good });
+    let bare = ["_seconds", "_bytes", "_ms"]
+        .iter()
+        .find_map(|unit| name.strip_suffix(unit))
+        .unwrap_or(name);
+    let label = capitalized(&bare.replace(['_', '-'], " "));
+    let line = |value: String, is_good| {
+        Some(Fact::Line {
+            name: label.clone(),
+            value,
+            is_good,
+        })
+    };
     match value {
         Value::Null => None,
         Value::Bool(yes) => line(if *yes { "yes" } else { "no" }.to_owned(), None),
@@ -40,7 +57,9 @@ fn fact(name: &str, value: &Value) -> Option<Fact> {
                 .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
                 .filter(|word| !word.is_empty())
                 .collect();
-            (!words.is_empty()).then(|| words.join(", ")).and_then(|words| line(words, None))
+            (!words.is_empty())
+                .then(|| words.join(", "))
+                .and_then(|words| line(words, None))
         }
         Value::Array(_) | Value::Object(_) => {
             let facts = facts(value);
@@ -53,17 +72,32 @@ fn fact(name: &str, value: &Value) -> Option<Fact> {
 fn listed(index: usize, item: &Value) -> Option<Fact> {
     const NAMES: [&str; 4] = ["name", "component", "interface", "id"];
     const STATES: [&str; 3] = ["status", "state", "address"];
-    let Value::Object(fields) = item else { return fact(&(index + 1).to_string(), item) };
-    let named = NAMES.iter().find_map(|name| Some((*name, fields.get(*name)?.as_str()?)));
+    let Value::Object(fields) = item else {
+        return fact(&(index + 1).to_string(), item);
+    };
+    let named = NAMES
+        .iter()
+        .find_map(|name| Some((*name, fields.get(*name)?.as_str()?)));
     let (key, name) = named.unwrap_or(("", "Entry"));
     let mut rest = fields.clone();
     rest.remove(key);
     let has_only_state = rest.values().filter(|value| !value.is_null()).count() == 1;
-    if let Some(state) = STATES.iter().find_map(|state| fields.get(*state)?.as_str()).filter(|_| has_only_state) {
-        return Some(Fact::Line { name: name.to_owned(), value: state.to_owned(), is_good: judged(state) });
+    if let Some(state) = STATES
+        .iter()
+        .find_map(|state| fields.get(*state)?.as_str())
+        .filter(|_| has_only_state)
+    {
+        return Some(Fact::Line {
+            name: name.to_owned(),
+            value: state.to_owned(),
+            is_good: judged(state),
+        });
     }
     let facts = facts(&Value::Object(rest));
-    (!facts.is_empty()).then(|| Fact::Group { name: name.to_owned(), facts })
+    (!facts.is_empty()).then(|| Fact::Group {
+        name: name.to_owned(),
+        facts,
+    })
 }
 
 fn judged(text: &str) -> Option<bool> {
@@ -82,15 +116,19 @@ fn number_text(name: &str, value: f64) -> String {
     if name.contains("uptime") || name.ends_with("seconds") {
         return span(value.round());
     }
-    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+    if value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.2}")
+    }
 }
 
 fn bytes_text(bytes: f64) -> String {
     let units = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
-    units
-        .iter()
-        .find(|(_, size)| bytes >= *size)
-        .map_or_else(|| format!("{bytes:.0} B"), |(unit, size)| format!("{:.1} {unit}", bytes / size))
+    units.iter().find(|(_, size)| bytes >= *size).map_or_else(
+        || format!("{bytes:.0} B"),
+        |(unit, size)| format!("{:.1} {unit}", bytes / size),
+    )
 }
 
 #[cfg(test)]
@@ -100,7 +138,11 @@ mod tests {
     use super::*;
 
     fn line(name: &str, value: &str, is_good: Option<bool>) -> Fact {
-        Fact::Line { name: name.into(), value: value.into(), is_good }
+        Fact::Line {
+            name: name.into(),
+            value: value.into(),
+            is_good,
+        }
     }
 
     #[test]
@@ -113,8 +155,8 @@ mod tests {
         assert_eq!(
             laid_out,
             [
-                line("Memory bytes", "31.5 MB", None),
-                line("Uptime seconds", "2 h", None),
+                line("Memory", "31.5 MB", None),
+                line("Uptime", "2 h", None),
                 line("Version", "0.1.0", None),
             ]
         );
@@ -123,7 +165,9 @@ mod tests {
     #[test]
     fn a_list_of_services_is_one_line_each() {
         let value = json!({"services": [{"name": "logger", "status": "ok"}, {"name": "ble", "status": "failed", "detail": "no adapter"}]});
-        let Fact::Group { name, facts } = &facts(&value)[0] else { panic!("a group") };
+        let Fact::Group { name, facts } = &facts(&value)[0] else {
+            panic!("a group")
+        };
         assert_eq!(name, "Services");
         assert_eq!(facts[0], line("logger", "ok", Some(true)));
         assert!(matches!(&facts[1], Fact::Group { name, facts } if name == "ble" && facts.len() == 2));

@@ -73,8 +73,10 @@ impl HouseView {
             }
             Change::Device(device) => self.registry.apply(*device),
             Change::Thresholds(thresholds) => {
-                self.threshold_by_subject =
-                    thresholds.into_iter().map(|threshold| (subject(&threshold), threshold)).collect();
+                self.threshold_by_subject = thresholds
+                    .into_iter()
+                    .map(|threshold| (subject(&threshold), threshold))
+                    .collect();
             }
             Change::Threshold(threshold) => {
                 self.threshold_by_subject.insert(subject(&threshold), *threshold);
@@ -90,7 +92,10 @@ impl HouseView {
             }
             Change::Reading(event, received) => self.take_reading(event, received),
             Change::Past(sensor, quantity, points) => {
-                self.trend_by_series.entry((sensor, quantity)).or_default().prepend(points);
+                self.trend_by_series
+                    .entry((sensor, quantity))
+                    .or_default()
+                    .prepend(points);
             }
             Change::Alerts(alerts) => {
                 self.alert_by_id.clear();
@@ -98,7 +103,9 @@ impl HouseView {
                 for alert in alerts {
                     self.take_alert(alert);
                 }
-                self.past_alerts.make_contiguous().sort_by_key(|alert| std::cmp::Reverse(alert.cleared_at));
+                self.past_alerts
+                    .make_contiguous()
+                    .sort_by_key(|alert| std::cmp::Reverse(alert.cleared_at));
             }
             Change::Alert(alert) => self.take_alert(*alert),
             Change::Log(entries) => {
@@ -122,7 +129,10 @@ impl HouseView {
                 continue;
             }
             known.insert(quantity, Reading { value, at });
-            self.trend_by_series.entry((event.sensor_id.clone(), quantity)).or_default().push(at, value);
+            self.trend_by_series
+                .entry((event.sensor_id.clone(), quantity))
+                .or_default()
+                .push(at, value);
         }
     }
 
@@ -132,10 +142,17 @@ impl HouseView {
             return;
         }
         // A newer raising of the same condition stays: the clearing that arrives late was another's.
-        if self.alert_by_id.get(&alert.id).is_some_and(|active| Some(active.at) <= alert.cleared_at) {
+        if self
+            .alert_by_id
+            .get(&alert.id)
+            .is_some_and(|active| Some(active.at) <= alert.cleared_at)
+        {
             self.alert_by_id.remove(&alert.id);
         }
-        let is_known = self.past_alerts.iter().any(|past| past.id == alert.id && past.at == alert.at);
+        let is_known = self
+            .past_alerts
+            .iter()
+            .any(|past| past.id == alert.id && past.at == alert.at);
         if !is_known {
             self.past_alerts.push_front(alert);
             self.past_alerts.truncate(PAST_ALERTS);
@@ -149,8 +166,12 @@ impl HouseView {
 
     /// Devices in one stage of their life, by name.
     pub(crate) fn devices_in(&self, lifecycle: Lifecycle) -> Vec<Device> {
-        let mut devices: Vec<Device> =
-            self.registry.devices().filter(|device| device.lifecycle == lifecycle).cloned().collect();
+        let mut devices: Vec<Device> = self
+            .registry
+            .devices()
+            .filter(|device| device.lifecycle == lifecycle)
+            .cloned()
+            .collect();
         devices.sort_by_cached_key(|device| (device.name.to_lowercase(), device.id.clone()));
         devices
     }
@@ -189,7 +210,10 @@ impl HouseView {
 
     /// How many alerts nobody has acknowledged.
     pub(crate) fn unseen_alerts(&self) -> usize {
-        self.alert_by_id.values().filter(|alert| alert.acknowledged_by.is_none()).count()
+        self.alert_by_id
+            .values()
+            .filter(|alert| alert.acknowledged_by.is_none())
+            .count()
     }
 
     /// What has cleared, newest first.
@@ -200,6 +224,17 @@ impl HouseView {
     /// The logbook's newest lines.
     pub(crate) fn log(&self) -> impl Iterator<Item = &LogEntry> {
         self.log.iter()
+    }
+
+    /// The newest value of one quantity in one area, of whichever sensor there.
+    pub(crate) fn newest(&self, area: &AreaId, quantity: Quantity) -> Option<Reading> {
+        let sensors = self
+            .readings_by_sensor
+            .iter()
+            .filter(|(sensor, _)| self.area_of(sensor) == Some(area));
+        sensors
+            .filter_map(|(_, readings)| readings.get(&quantity).copied())
+            .max_by_key(|reading| reading.at)
     }
 
     /// Where a sensor stands: where its device was adopted, else where it says.
@@ -227,7 +262,9 @@ impl HouseView {
 
     /// The name for people of a sensor.
     pub(crate) fn sensor_name(&self, sensor: &str) -> String {
-        self.registry.device(sensor).map_or_else(|| format!("Sensor {sensor}"), |device| device.name.clone())
+        self.registry
+            .device(sensor)
+            .map_or_else(|| format!("Sensor {sensor}"), |device| device.name.clone())
     }
 
     /// Every sensor there are readings of, with what it measures; adopted ones only.
@@ -239,7 +276,12 @@ impl HouseView {
             .filter(|(_, quantities)| !quantities.is_empty())
             .collect();
         for sensor in self.area_by_sensor.keys() {
-            let measured = self.readings_by_sensor.get(sensor).into_iter().flat_map(BTreeMap::keys).copied();
+            let measured = self
+                .readings_by_sensor
+                .get(sensor)
+                .into_iter()
+                .flat_map(BTreeMap::keys)
+                .copied();
             quantities_by_sensor.entry(sensor.clone()).or_default().extend(measured);
         }
         let mut sensors: Vec<_> = quantities_by_sensor.into_iter().collect();

@@ -4,7 +4,10 @@
 //! pages show; what a person does goes back through `connection`'s commands. Modules without
 //! `leptos` in them are pure and tested natively.
 
-#![allow(unreachable_pub, reason = "the component macro makes its functions pub, whatever they say")]
+#![allow(
+    unreachable_pub,
+    reason = "the component macro makes its functions pub, whatever they say"
+)]
 
 mod app;
 mod browser;

@@ -2,7 +2,9 @@
 
 use house::Timestamp;
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// How far local time is ahead of UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,7 +31,10 @@ impl Offset {
     /// `3 May`.
     pub(crate) fn day(self, at: Timestamp) -> String {
         let (_, month, day) = self.local(at).date();
-        let month = MONTHS.get(month.saturating_sub(1) as usize).copied().unwrap_or_default();
+        let month = MONTHS
+            .get(month.saturating_sub(1) as usize)
+            .copied()
+            .unwrap_or_default();
         format!("{day} {month}")
     }
 

@@ -31,9 +31,17 @@ pub(crate) fn newest_first(entries: &mut [LogEntry]) {
 impl LogEntry {
     /// The line an actuator's change makes.
     pub(crate) fn of_actuator(state: &ActuatorState) -> Self {
-        let place = state.area.as_ref().map(|area| format!("{}: ", area.name())).unwrap_or_default();
+        let place = state
+            .area
+            .as_ref()
+            .map(|area| format!("{} ", area.name()))
+            .unwrap_or_default();
         let switch = if state.on { "on" } else { "off" };
-        let text = format!("{place}{} {switch}: {}", state.kind.label(), wording::cause(state));
+        let text = wording::capitalized(&format!(
+            "{place}{} {switch}: {}",
+            state.kind.label(),
+            wording::cause(state)
+        ));
         Self {
             at: state.at,
             kind: "actuator".into(),
@@ -46,7 +54,11 @@ impl LogEntry {
 
     /// The line an alert makes when it is raised, and again when it clears.
     pub(crate) fn of_alert(alert: &Alert) -> Self {
-        let text = if alert.cleared_at.is_some() { format!("Over: {}", alert.message) } else { alert.message.clone() };
+        let text = if alert.cleared_at.is_some() {
+            format!("Over: {}", alert.message)
+        } else {
+            alert.message.clone()
+        };
         Self {
             at: alert.cleared_at.unwrap_or(alert.at),
             kind: "alert".into(),
@@ -59,7 +71,14 @@ impl LogEntry {
 
     /// The line a device makes: `Hygrometer went offline`.
     pub(crate) fn of_text(at: Timestamp, kind: &str, text: String) -> Self {
-        Self { at, kind: kind.to_owned(), area: None, device: None, text, on: None }
+        Self {
+            at,
+            kind: kind.to_owned(),
+            area: None,
+            device: None,
+            text,
+            on: None,
+        }
     }
 }
 
@@ -79,10 +98,17 @@ mod tests {
             on: true,
             confirmed: true,
             at: Timestamp(0),
-            cause: Cause { by: "humidity-fan".into(), manual: false, text: "humidity 71 % ≥ 65 %".into() },
+            cause: Cause {
+                by: "humidity-fan".into(),
+                manual: false,
+                text: "humidity 71 % ≥ 65 %".into(),
+            },
             override_until: None,
         };
-        assert_eq!(LogEntry::of_actuator(&state).text, "Bathroom: fan on: humidity 71 % ≥ 65 %");
+        assert_eq!(
+            LogEntry::of_actuator(&state).text,
+            "Bathroom fan on: humidity 71 % ≥ 65 %"
+        );
     }
 
     #[test]

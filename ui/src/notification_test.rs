@@ -23,8 +23,14 @@ pub(crate) fn outcomes(value: &Value) -> Vec<Outcome> {
 }
 
 fn outcome(value: &Value) -> Option<Outcome> {
-    let text = |names: &[&str]| names.iter().find_map(|name| value.get(name)?.as_str().map(str::to_owned));
-    let is_ok = ["ok", "delivered", "sent"].iter().find_map(|name| value.get(name)?.as_bool());
+    let text = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| value.get(name)?.as_str().map(str::to_owned))
+    };
+    let is_ok = ["ok", "delivered", "sent"]
+        .iter()
+        .find_map(|name| value.get(name)?.as_bool());
     let detail = text(&["detail", "error", "message", "outcome", "text"]);
     let is_ok = is_ok.unwrap_or_else(|| value.get("error").is_none_or(Value::is_null));
     let channel = text(&["channel", "name"])?;

@@ -112,10 +112,22 @@ mod tests {
 
     #[test]
     fn the_form_is_checked_field_by_field() {
-        assert!(matches!(check_setup(" ", "longenough", "longenough"), Err(SetupFault::Name(_))));
-        assert!(matches!(check_setup("a b", "longenough", "longenough"), Err(SetupFault::Name(_))));
-        assert!(matches!(check_setup("anna", "short", "short"), Err(SetupFault::Password(_))));
-        assert!(matches!(check_setup("anna", "longenough", "longenougj"), Err(SetupFault::Again(_))));
+        assert!(matches!(
+            check_setup(" ", "longenough", "longenough"),
+            Err(SetupFault::Name(_))
+        ));
+        assert!(matches!(
+            check_setup("a b", "longenough", "longenough"),
+            Err(SetupFault::Name(_))
+        ));
+        assert!(matches!(
+            check_setup("anna", "short", "short"),
+            Err(SetupFault::Password(_))
+        ));
+        assert!(matches!(
+            check_setup("anna", "longenough", "longenougj"),
+            Err(SetupFault::Again(_))
+        ));
         assert_eq!(check_setup("anna", "longenough", "longenough"), Ok(()));
     }
 }

@@ -67,15 +67,31 @@ impl ThresholdForm {
         };
         threshold.check().map_err(|fault| {
             let sentence = fault.to_string();
-            let field = FIELDS.iter().find(|name| sentence.starts_with(&format!("{name} "))).copied().unwrap_or("");
-            FormFault { field, sentence: capital_sentence(&sentence) }
+            let field = FIELDS
+                .iter()
+                .find(|name| sentence.starts_with(&format!("{name} ")))
+                .copied()
+                .unwrap_or("");
+            FormFault {
+                field,
+                sentence: capital_sentence(&sentence),
+            }
         })?;
         Ok(threshold)
     }
 }
 
-const FIELDS: [&str; 9] =
-    ["low", "high", "hysteresis", "min_on", "min_off", "stale_after", "rise", "post_run", "max_run"];
+const FIELDS: [&str; 9] = [
+    "low",
+    "high",
+    "hysteresis",
+    "min_on",
+    "min_off",
+    "stale_after",
+    "rise",
+    "post_run",
+    "max_run",
+];
 
 fn capital_sentence(sentence: &str) -> String {
     let mut text = sentence.to_owned();
@@ -107,9 +123,10 @@ fn number(field: &'static str, text: &str) -> Result<Option<f64>, FormFault> {
     if text.is_empty() {
         return Ok(None);
     }
-    text.parse::<f64>()
-        .map(Some)
-        .map_err(|_| FormFault { field, sentence: format!("{} must be a number.", label(field)) })
+    text.parse::<f64>().map(Some).map_err(|_| FormFault {
+        field,
+        sentence: format!("{} must be a number.", label(field)),
+    })
 }
 
 #[cfg(test)]
@@ -135,16 +152,30 @@ mod tests {
 
     #[test]
     fn a_comma_is_a_decimal_point() {
-        let form = ThresholdForm { high: " 25,5 ".into(), ..ThresholdForm::default() };
+        let form = ThresholdForm {
+            high: " 25,5 ".into(),
+            ..ThresholdForm::default()
+        };
         assert_eq!(read(&form).unwrap().high, Some(25.5));
     }
 
     #[test]
     fn a_fault_belongs_to_its_field() {
         for (form, field, sentence) in [
-            (ThresholdForm { high: "warm".into(), ..Default::default() }, "high", "High must be a number."),
             (
-                ThresholdForm { low: "26".into(), high: "18".into(), ..Default::default() },
+                ThresholdForm {
+                    high: "warm".into(),
+                    ..Default::default()
+                },
+                "high",
+                "High must be a number.",
+            ),
+            (
+                ThresholdForm {
+                    low: "26".into(),
+                    high: "18".into(),
+                    ..Default::default()
+                },
                 "low",
                 "Low (26.0 °C) must be below high (18.0 °C).",
             ),
@@ -154,7 +185,11 @@ mod tests {
                 "Low or high is needed: a threshold without a limit does nothing.",
             ),
             (
-                ThresholdForm { high: "26".into(), min_off: "-3".into(), ..Default::default() },
+                ThresholdForm {
+                    high: "26".into(),
+                    min_off: "-3".into(),
+                    ..Default::default()
+                },
                 "min_off",
                 "Shortest time off must not be negative.",
             ),

@@ -15,7 +15,13 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
 
 /// A length of time in the largest unit that fits: `40 s`, `5 min`, `3 h`, `2 days`.
 pub(crate) fn span(seconds: f64) -> String {
-    let whole = |value: f64| if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") };
+    let whole = |value: f64| {
+        if value.fract() == 0.0 {
+            format!("{value:.0}")
+        } else {
+            format!("{value:.1}")
+        }
+    };
     if seconds < 60.0 {
         format!("{} s", whole(seconds))
     } else if seconds < 3600.0 {
@@ -31,7 +37,9 @@ pub(crate) fn span(seconds: f64) -> String {
 /// First letter upper case.
 pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// The name for people of a quantity: `Temperature`, `CO₂`.
@@ -185,7 +193,11 @@ mod tests {
     fn limits_read_like_a_sentence() {
         let limits_of = |low, high| {
             let area = AreaId::new("bathroom").unwrap();
-            limits(&Threshold { low, high, ..Threshold::new(area, Quantity::Temperature) })
+            limits(&Threshold {
+                low,
+                high,
+                ..Threshold::new(area, Quantity::Temperature)
+            })
         };
         assert_eq!(limits_of(Some(18.0), Some(26.0)).unwrap(), "18.0 – 26.0 °C");
         assert_eq!(limits_of(None, Some(26.0)).unwrap(), "up to 26.0 °C");
@@ -203,11 +215,18 @@ mod tests {
             on: true,
             confirmed: true,
             at: Timestamp(0),
-            cause: Cause { by: "anna".into(), manual: true, text: String::new() },
+            cause: Cause {
+                by: "anna".into(),
+                manual: true,
+                text: String::new(),
+            },
             override_until: Some(Timestamp(60_000)),
         };
         assert_eq!(cause(&state), "switched by anna");
-        assert_eq!(override_note(&state, Timestamp(0), Offset::default()).unwrap(), "By hand until 00:01");
+        assert_eq!(
+            override_note(&state, Timestamp(0), Offset::default()).unwrap(),
+            "By hand until 00:01"
+        );
         assert_eq!(override_note(&state, Timestamp(60_000), Offset::default()), None);
         state.cause.by = "device".into();
         assert_eq!(cause(&state), "switched at the device");

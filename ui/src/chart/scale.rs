@@ -21,7 +21,9 @@ impl ValueAxis {
     pub(crate) fn around(quantity: Quantity, values: impl Iterator<Item = f64>) -> Option<Self> {
         let (low, high) = values
             .filter(|value| value.is_finite())
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(value), high.max(value))
+            });
         if low > high {
             return None;
         }
@@ -59,7 +61,11 @@ pub(crate) fn value_ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     }
     let rough = span / count as f64;
     let magnitude = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * magnitude).find(|step| *step >= rough).unwrap_or(rough);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|m| m * magnitude)
+        .find(|step| *step >= rough)
+        .unwrap_or(rough);
     let first = (low / step).ceil() as i64;
     let last = (high / step).floor() as i64;
     (first..=last).take(50).map(|n| n as f64 * step).collect()
@@ -67,8 +73,15 @@ pub(crate) fn value_ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
 
 /// How many decimals tell the ticks apart.
 pub(crate) fn decimals_for(ticks: &[f64]) -> usize {
-    let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
-    if step.is_finite() && step > 0.0 && step < 1.0 { (-step.log10().floor()) as usize } else { 0 }
+    let step = ticks
+        .windows(2)
+        .map(|pair| pair[1] - pair[0])
+        .fold(f64::INFINITY, f64::min);
+    if step.is_finite() && step > 0.0 && step < 1.0 {
+        (-step.log10().floor()) as usize
+    } else {
+        0
+    }
 }
 
 /// A mark on the time axis.
@@ -108,7 +121,11 @@ pub(crate) fn time_ticks(from: i64, to: i64, most: usize, offset: Offset) -> Vec
     while at <= to && ticks.len() < 64 {
         if at >= from {
             let is_day = offset.since_midnight(Timestamp(at)) == 0;
-            let label = if is_day { offset.day(Timestamp(at)) } else { offset.clock(Timestamp(at)) };
+            let label = if is_day {
+                offset.day(Timestamp(at))
+            } else {
+                offset.clock(Timestamp(at))
+            };
             ticks.push(TimeTick { at, label, is_day });
         }
         at += step;
@@ -146,7 +163,10 @@ mod tests {
         let kathmandu = Offset { minutes: 345 };
         let ticks = time_ticks(at("2026-05-03T10:00:00Z"), at("2026-05-04T10:00:00Z"), 8, kathmandu);
         let labels: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
-        assert_eq!(labels, ["18:00", "21:00", "4 May", "03:00", "06:00", "09:00", "12:00", "15:00"]);
+        assert_eq!(
+            labels,
+            ["18:00", "21:00", "4 May", "03:00", "06:00", "09:00", "12:00", "15:00"]
+        );
         assert!(ticks[2].is_day);
     }
 

@@ -21,7 +21,11 @@ impl<'de> Deserialize<'de> for Point {
         let (Some(at), Some(value)) = (number(0), number(1)) else {
             return Err(D::Error::custom("a point is [at, value] or [at, value, min, max]"));
         };
-        Ok(Self { at: at as i64, value, range: number(2).zip(number(3)) })
+        Ok(Self {
+            at: at as i64,
+            value,
+            range: number(2).zip(number(3)),
+        })
     }
 }
 
@@ -67,8 +71,14 @@ impl Series {
 
     /// Lowest and highest value.
     pub(crate) fn extent(&self) -> Option<(f64, f64)> {
-        let lows = self.points.iter().map(|point| point.range.map_or(point.value, |(min, _)| min));
-        let highs = self.points.iter().map(|point| point.range.map_or(point.value, |(_, max)| max));
+        let lows = self
+            .points
+            .iter()
+            .map(|point| point.range.map_or(point.value, |(min, _)| min));
+        let highs = self
+            .points
+            .iter()
+            .map(|point| point.range.map_or(point.value, |(_, max)| max));
         Some((lows.reduce(f64::min)?, highs.reduce(f64::max)?))
     }
 }
@@ -115,12 +125,22 @@ mod tests {
     use super::*;
 
     fn series(points: &[(i64, f64)]) -> Series {
-        let points = points.iter().map(|&(at, value)| Point { at, value, range: None }).collect();
-        Series { sensor: "s".into(), quantity: Some(Quantity::Temperature), points }
+        let points = points
+            .iter()
+            .map(|&(at, value)| Point { at, value, range: None })
+            .collect();
+        Series {
+            sensor: "s".into(),
+            quantity: Some(Quantity::Temperature),
+            points,
+        }
     }
 
     fn line(at: i64, on: bool) -> LogEntry {
-        LogEntry { on: Some(on), ..LogEntry::of_text(Timestamp(at), "actuator", String::new()) }
+        LogEntry {
+            on: Some(on),
+            ..LogEntry::of_text(Timestamp(at), "actuator", String::new())
+        }
     }
 
     #[test]
@@ -129,7 +149,14 @@ mod tests {
             r#"{"sensor":"s","quantity":"humidity","unit":"%","resolution":"5min","points":[[1000,5],[2000,6.5,6,7],[3000,1,null,null]]}"#,
         )
         .unwrap();
-        assert_eq!(series.points[1], Point { at: 2000, value: 6.5, range: Some((6.0, 7.0)) });
+        assert_eq!(
+            series.points[1],
+            Point {
+                at: 2000,
+                value: 6.5,
+                range: Some((6.0, 7.0))
+            }
+        );
         assert_eq!(series.points[2].range, None);
         assert_eq!(series.extent(), Some((1.0, 7.0)));
         assert!(serde_json::from_str::<Point>("[1]").is_err());
@@ -141,14 +168,25 @@ mod tests {
         for (at, value) in [(-50, 1.0), (40, 1.0), (60, 2.0), (1000, 3.0)] {
             assert_eq!(series.nearest(at).unwrap().value, value, "{at}");
         }
-        assert!(super::Series { sensor: String::new(), quantity: None, points: vec![] }.nearest(0).is_none());
+        assert!(
+            Series {
+                sensor: String::new(),
+                quantity: None,
+                points: vec![]
+            }
+            .nearest(0)
+            .is_none()
+        );
     }
 
     #[test]
     fn runs_come_from_the_logbook() {
         let run = |from, to| Run { from, to };
         let runs = |lines: &[LogEntry]| runs_of(lines.iter(), 100, 1000);
-        assert_eq!(runs(&[line(300, false), line(200, true), line(900, true)]), [run(200, 300), run(900, 1000)]);
+        assert_eq!(
+            runs(&[line(300, false), line(200, true), line(900, true)]),
+            [run(200, 300), run(900, 1000)]
+        );
         assert_eq!(runs(&[line(300, false)]), [run(100, 300)]);
         assert_eq!(runs(&[line(10, true), line(20, false)]), []);
         assert_eq!(runs(&[line(10, true)]), [run(100, 1000)]);

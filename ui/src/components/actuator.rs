@@ -11,8 +11,13 @@ use crate::house_view::RoomActuator;
 use crate::wording;
 
 /// For how long a person may hold off the controllers.
-const SPANS: [(u32, &str); 5] =
-    [(900, "15 min"), (1800, "30 min"), (3600, "1 hour"), (10_800, "3 hours"), (43_200, "12 hours")];
+const SPANS: [(u32, &str); 5] = [
+    (900, "15 min"),
+    (1800, "30 min"),
+    (3600, "1 hour"),
+    (10_800, "3 hours"),
+    (43_200, "12 hours"),
+];
 
 /// A row of a room's card.
 #[component]
@@ -28,7 +33,10 @@ pub(crate) fn ActuatorRow(actuator: Signal<Option<RoomActuator>>) -> impl IntoVi
     let kind = Memo::new(move |_| actuator.with(|actuator| actuator.as_ref().map(|actuator| actuator.kind)));
     let name = Memo::new(move |_| actuator.with(|a| a.as_ref().map(|a| a.name.clone()).unwrap_or_default()));
     let is_offline = move || {
-        actuator.with(|a| a.as_ref().is_some_and(|a| a.availability == house::Availability::Offline))
+        actuator.with(|a| {
+            a.as_ref()
+                .is_some_and(|a| a.availability == house::Availability::Offline)
+        })
     };
     let headline = move || {
         let kind = kind.get().map_or("", wording::kind_name);
@@ -41,14 +49,23 @@ pub(crate) fn ActuatorRow(actuator: Signal<Option<RoomActuator>>) -> impl IntoVi
     let why = move || state.with(|state| state.as_ref().map(wording::cause));
     let hold = Memo::new(move |_| {
         let now = clock.now();
-        state.with(|state| state.as_ref().and_then(|state| wording::override_note(state, now, clock.offset())))
+        state.with(|state| {
+            state
+                .as_ref()
+                .and_then(|state| wording::override_note(state, now, clock.offset()))
+        })
     });
     let unconfirmed = move || state.with(|state| state.as_ref().is_some_and(|state| !state.confirmed));
-    let switch = move |on: bool| {
-        let Some(RoomActuator { device, kind, .. }) = actuator.get_untracked() else { return };
+    let switch = move |on: bool, seconds: u32| {
+        let Some(RoomActuator {
+            device, entity, kind, ..
+        }) = actuator.get_untracked()
+        else {
+            return;
+        };
         is_busy.set(true);
         spawn_local(async move {
-            let outcome = connection.control(kind, &device, on, seconds.get_untracked()).await;
+            let outcome = connection.control(kind, &device, &entity, on, seconds).await;
             is_busy.try_set(false);
             if let Err(fault) = outcome {
                 toasts.trouble(fault.sentence());
@@ -81,7 +98,7 @@ pub(crate) fn ActuatorRow(actuator: Signal<Option<RoomActuator>>) -> impl IntoVi
                         class="button"
                         data-testid="actuator-switch"
                         disabled=move || is_busy.get()
-                        on:click=move |_| switch(!is_on())
+                        on:click=move |_| switch(!untrack(is_on), seconds.get_untracked())
                     >
                         {move || if is_on() { "Turn off" } else { "Turn on" }}
                     </button>
@@ -100,6 +117,16 @@ pub(crate) fn ActuatorRow(actuator: Signal<Option<RoomActuator>>) -> impl IntoVi
                             })}
                         </select>
                     </label>
+                    <Show when=move || hold.with(Option::is_some)>
+                        <button
+                            class="button subtle"
+                            data-testid="actuator-automatic"
+                            disabled=move || is_busy.get()
+                            on:click=move |_| switch(untrack(is_on), 0)
+                        >
+                            "Back to automatic"
+                        </button>
+                    </Show>
                 </div>
             </Show>
         </div>

@@ -10,9 +10,9 @@ use crate::connection::{Phase, use_connection};
 pub(crate) fn ConnectionBanner() -> impl IntoView {
     let connection = use_connection();
     let text = Memo::new(move |_| match connection.phase() {
-        Phase::Reconnecting { attempt, .. } if attempt > 1 => {
-            Some(format!("The hub does not answer. Trying again (attempt {attempt}); what you see may be old."))
-        }
+        Phase::Reconnecting { attempt, .. } if attempt > 1 => Some(format!(
+            "The hub does not answer. Trying again (attempt {attempt}); what you see may be old."
+        )),
         Phase::Reconnecting { .. } => Some("Connection lost. Trying again; what you see may be old.".to_owned()),
         Phase::Starting | Phase::SignedOut { .. } | Phase::Live => None,
     });

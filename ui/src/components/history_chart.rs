@@ -70,7 +70,9 @@ pub(crate) fn HistoryChart(data: Memo<Option<ChartData>>) -> impl IntoView {
             let points = &data.as_ref()?.series.points;
             let here = cursor.get_untracked().unwrap_or(i64::MAX);
             let index = points.partition_point(|point| point.at < here);
-            let next = index.saturating_add_signed(direction as isize).min(points.len().checked_sub(1)?);
+            let next = index
+                .saturating_add_signed(direction as isize)
+                .min(points.len().checked_sub(1)?);
             points.get(next).map(|point| point.at)
         });
         if moved.is_some() {
@@ -131,7 +133,11 @@ fn plot_width(plot: &Plot) -> f64 {
 
 fn plot_of(data: &ChartData, width: f64, height: f64) -> Option<Plot> {
     let (low, high) = data.series.extent()?;
-    let limits = data.threshold.iter().flat_map(|threshold| [threshold.low, threshold.high]).flatten();
+    let limits = data
+        .threshold
+        .iter()
+        .flat_map(|threshold| [threshold.low, threshold.high])
+        .flatten();
     // A limit far away would flatten the line: it is drawn when the line comes near it.
     let reach = (high - low).max(4.0) * 1.5;
     let near = limits.filter(|limit| *limit > low - reach && *limit < high + reach);
@@ -165,7 +171,7 @@ fn drawing(data: &ChartData, plot: &Plot, height: f64, offset: Offset) -> AnyVie
             .into_any()
         })
         .collect();
-    let times: Vec<AnyView> = time_ticks(data.from, data.to, (plot.width / 78.0) as usize, offset)
+    let times: Vec<AnyView> = time_ticks(data.from, data.to, (plot.width / 64.0) as usize, offset)
         .into_iter()
         .map(|tick| {
             let x = plot.x(tick.at);
@@ -177,13 +183,21 @@ fn drawing(data: &ChartData, plot: &Plot, height: f64, offset: Offset) -> AnyVie
             .into_any()
         })
         .collect();
-    let runs: Vec<AnyView> = data.bands.iter().enumerate().map(|(row, band)| run_band(band, row, plot)).collect();
+    let runs: Vec<AnyView> = data
+        .bands
+        .iter()
+        .enumerate()
+        .map(|(row, band)| run_band(band, row, plot))
+        .collect();
     let gap = data.series.gap();
     let line = plot.line(data.series.points.iter().map(|point| (point.at, point.value)), gap);
     let spread = plot.band(&data.series.points, gap);
-    let lone = (data.series.points.len() == 1).then(|| data.series.points.first()).flatten().map(|point| {
-        view! { <circle class="series-dot" cx=plot.x(point.at) cy=plot.y(point.value) r="3.5"/> }
-    });
+    let lone = (data.series.points.len() == 1)
+        .then(|| data.series.points.first())
+        .flatten()
+        .map(|point| {
+            view! { <circle class="series-dot" cx=plot.x(point.at) cy=plot.y(point.value) r="3.5"/> }
+        });
     view! {
         {grid}
         {times}
@@ -217,7 +231,10 @@ fn run_band(band: &RunBand, row: usize, plot: &Plot) -> AnyView {
 }
 
 fn limit_lines(data: &ChartData, plot: &Plot) -> AnyView {
-    let limits = data.threshold.iter().flat_map(|threshold| [("High", threshold.high), ("Low", threshold.low)]);
+    let limits = data
+        .threshold
+        .iter()
+        .flat_map(|threshold| [("High", threshold.high), ("Low", threshold.low)]);
     limits
         .filter_map(|(name, limit)| Some((name, limit.filter(|limit| (plot.low..=plot.high).contains(limit))?)))
         .map(|(name, limit)| {
@@ -260,9 +277,9 @@ fn readout_of(data: &ChartData, at: i64, offset: Offset) -> Option<Readout> {
         number: point.value,
         value: data.quantity.format(point.value),
         when,
-        spread: point.range.map(|(min, max)| {
-            format!("{:.*} to {}", data.quantity.decimals(), min, data.quantity.format(max))
-        }),
+        spread: point
+            .range
+            .map(|(min, max)| format!("{:.*} to {}", data.quantity.decimals(), min, data.quantity.format(max))),
     })
 }
 
@@ -286,5 +303,10 @@ fn summary(data: &ChartData) -> String {
         return format!("{name}: no readings");
     };
     let format = |value| data.quantity.format(value);
-    format!("{name}: from {} to {}, last {}", format(low), format(high), format(last.value))
+    format!(
+        "{name}: from {} to {}, last {}",
+        format(low),
+        format(high),
+        format(last.value)
+    )
 }

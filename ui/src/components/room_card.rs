@@ -20,12 +20,25 @@ const TREND_MS: i64 = 1_800_000;
 pub(crate) fn RoomCard(area: AreaId, rooms: Memo<Vec<Room>>) -> impl IntoView {
     let wanted = area.clone();
     let room = Memo::new(move |_| rooms.with(|rooms| rooms.iter().find(|room| room.area == wanted).cloned()));
-    let with_room = move |read: fn(&Room) -> Vec<Quantity>| room.with(|room| room.as_ref().map(read).unwrap_or_default());
+    let with_room =
+        move |read: fn(&Room) -> Vec<Quantity>| room.with(|room| room.as_ref().map(read).unwrap_or_default());
     let main = Memo::new(move |_| {
-        with_room(|room| room.measures.iter().map(|m| m.quantity).filter(|q| is_main(*q)).collect())
+        with_room(|room| {
+            room.measures
+                .iter()
+                .map(|m| m.quantity)
+                .filter(|q| is_main(*q))
+                .collect()
+        })
     });
     let others = Memo::new(move |_| {
-        with_room(|room| room.measures.iter().map(|m| m.quantity).filter(|q| !is_main(*q)).collect())
+        with_room(|room| {
+            room.measures
+                .iter()
+                .map(|m| m.quantity)
+                .filter(|q| !is_main(*q))
+                .collect()
+        })
     });
     let measure = move |quantity| {
         Memo::new(move |_| room.with(|room| room.as_ref().and_then(|room| room.measure(quantity).cloned())))
@@ -33,12 +46,20 @@ pub(crate) fn RoomCard(area: AreaId, rooms: Memo<Vec<Room>>) -> impl IntoView {
     let actuators = Memo::new(move |_| {
         room.with(|room| {
             let actuators = room.iter().flat_map(|room| &room.actuators);
-            actuators.map(|a| (a.device.clone(), a.entity.clone())).collect::<Vec<_>>()
+            actuators
+                .map(|a| (a.device.clone(), a.entity.clone()))
+                .collect::<Vec<_>>()
         })
     });
-    let alerts = Memo::new(move |_| room.with(|room| room.as_ref().map(|room| room.alerts.clone()).unwrap_or_default()));
-    let unreachable =
-        Memo::new(move |_| room.with(|room| room.as_ref().map(|room| room.unreachable.join(", ")).unwrap_or_default()));
+    let alerts =
+        Memo::new(move |_| room.with(|room| room.as_ref().map(|room| room.alerts.clone()).unwrap_or_default()));
+    let unreachable = Memo::new(move |_| {
+        room.with(|room| {
+            room.as_ref()
+                .map(|room| room.unreachable.join(", "))
+                .unwrap_or_default()
+        })
+    });
     let heading = format!("room-{}", area.as_str());
     let labelled_by = heading.clone();
     view! {
@@ -109,16 +130,25 @@ fn standing_class(measure: &Measure) -> &'static str {
 fn BigMeasure(quantity: Quantity, measure: Memo<Option<Measure>>) -> impl IntoView {
     let connection = use_connection();
     let clock = use_clock();
-    let testid = if quantity == Quantity::Temperature { "room-temperature" } else { "room-humidity" };
+    let testid = if quantity == Quantity::Temperature {
+        "room-temperature"
+    } else {
+        "room-humidity"
+    };
     let value = Memo::new(move |_| measure.with(|measure| measure.as_ref().and_then(|measure| measure.reading)));
     let number = move || {
-        value.get().map_or_else(|| "–".to_owned(), |reading| format!("{:.*}", quantity.decimals(), reading.value))
+        value.get().map_or_else(
+            || "–".to_owned(),
+            |reading| format!("{:.*}", quantity.decimals(), reading.value),
+        )
     };
     let age = Memo::new(move |_| {
         let now = clock.now();
         let measure = measure.get()?;
         let reading = measure.reading?;
-        measure.is_stale.then(|| format!("Last heard {}", wording::ago(reading.at, now)))
+        measure
+            .is_stale
+            .then(|| format!("Last heard {}", wording::ago(reading.at, now)))
     });
     let limits = move || measure.with(|measure| measure.as_ref()?.threshold.as_ref().and_then(wording::limits));
     let spark = move || {
@@ -130,7 +160,9 @@ fn BigMeasure(quantity: Quantity, measure: Memo<Option<Measure>>) -> impl IntoVi
     };
     let slope = Memo::new(move |_| {
         let sensor = measure.with(|measure| measure.as_ref().map(|measure| measure.sensor.clone()))?;
-        let slope = connection.house().with(|house| house.trend(&sensor, quantity)?.slope(TREND_MS))?;
+        let slope = connection
+            .house()
+            .with(|house| house.trend(&sensor, quantity)?.slope(TREND_MS))?;
         let least = if quantity == Quantity::Temperature { 0.2 } else { 1.0 };
         (slope.abs() >= least).then_some(slope > 0.0)
     });

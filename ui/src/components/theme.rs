@@ -49,7 +49,9 @@ impl Theme {
 
     /// `index.html` does the same before the program is there, so that nothing flashes.
     fn put_on(self) {
-        let Some(root) = document().document_element() else { return };
+        let Some(root) = document().document_element() else {
+            return;
+        };
         let outcome = match self {
             Self::System => root.remove_attribute("data-theme"),
             Self::Light | Self::Dark => root.set_attribute("data-theme", self.name()),

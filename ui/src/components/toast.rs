@@ -45,7 +45,10 @@ pub(crate) struct Toasts {
 
 impl Toasts {
     pub(crate) fn new() -> Self {
-        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
+        Self {
+            shown: RwSignal::new(Vec::new()),
+            next: StoredValue::new(0),
+        }
     }
 
     /// Something worked.
@@ -68,7 +71,11 @@ impl Toasts {
         self.next.set_value(number.wrapping_add(1));
         self.shown.update(|toasts| {
             toasts.retain(|toast| toast.text != text);
-            toasts.push(Toast { number, tone, text: text.to_owned() });
+            toasts.push(Toast {
+                number,
+                tone,
+                text: text.to_owned(),
+            });
             if toasts.len() > MOST {
                 toasts.remove(0);
             }
@@ -77,7 +84,8 @@ impl Toasts {
     }
 
     fn dismiss(self, number: u32) {
-        self.shown.try_update(|toasts| toasts.retain(|toast| toast.number != number));
+        self.shown
+            .try_update(|toasts| toasts.retain(|toast| toast.number != number));
     }
 }
 

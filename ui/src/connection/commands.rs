@@ -30,12 +30,17 @@ pub(crate) struct SetupRequest {
     pub(crate) password: String,
 }
 
+/// Arguments go by name.
+const NO_ARGS: [bool; 0] = [];
+
 #[derive(Serialize)]
 struct Nothing {}
 
 #[derive(Serialize)]
 struct OfDevice<'a> {
     device: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     area: Option<&'a AreaId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,13 +77,25 @@ struct OfEvents<'a> {
 
 impl<'a> OfDevice<'a> {
     fn new(device: &'a str) -> Self {
-        Self { device, area: None, name: None, seconds: None }
+        Self {
+            device,
+            entity: None,
+            area: None,
+            name: None,
+            seconds: None,
+        }
     }
 }
 
 /// Makes the first admin; the session that may do so ends with it.
 pub(crate) async fn setup(request: &SetupRequest) -> Result<(), Fault> {
-    let (wire, _) = Wire::join(SignIn::Setup { token: request.token.clone() }, false).await?;
+    let (wire, _) = Wire::join(
+        SignIn::Setup {
+            token: request.token.clone(),
+        },
+        false,
+    )
+    .await?;
     let outcome = wire.call_for_nothing(procedure::ACCOUNT_SETUP, request).await;
     wire.leave().await;
     outcome
@@ -86,13 +103,20 @@ pub(crate) async fn setup(request: &SetupRequest) -> Result<(), Fault> {
 
 impl Connection {
     async fn ask<K: Serialize, R: DeserializeOwned>(self, uri: &str, kwargs: &K) -> Result<R, Fault> {
-        self.wire()?.call(uri, &(), kwargs).await
+        self.wire()?.call(uri, &NO_ARGS, kwargs).await
     }
 
     /// Makes the first admin with the token of the set-up link, then signs in as them.
     pub(crate) async fn set_up(self, request: SetupRequest) -> Result<(), Fault> {
         setup(&request).await?;
-        self.sign_in(SignIn::Password { name: request.name, password: request.password }, false).await
+        self.sign_in(
+            SignIn::Password {
+                name: request.name,
+                password: request.password,
+            },
+            false,
+        )
+        .await
     }
 
     pub(super) async fn remember_ticket(self) -> Result<Remembered, Fault> {
@@ -104,57 +128,80 @@ impl Connection {
         struct Token<'a> {
             token: &'a str,
         }
-        self.wire()?.call_for_nothing(procedure::ACCOUNT_FORGET, &Token { token }).await
+        self.wire()?
+            .call_for_nothing(procedure::ACCOUNT_FORGET, &Token { token })
+            .await
     }
 
-    /// Switches one actuator and holds off the controllers for `seconds`.
+    /// Switches one actuator and holds off the controllers for `seconds`; 0 gives it back to them.
     pub(crate) async fn control(
         self,
         kind: ActuatorKind,
         device: &str,
+        entity: &str,
         on: bool,
         seconds: u32,
     ) -> Result<ActuatorState, Fault> {
-        let kwargs = OfDevice { seconds: Some(seconds), ..OfDevice::new(device) };
+        let kwargs = OfDevice {
+            entity: Some(entity),
+            seconds: Some(seconds),
+            ..OfDevice::new(device)
+        };
         let state: ActuatorState = self.wire()?.call(device_control(kind), &(on,), &kwargs).await?;
-        self.house.update(|house| house.apply(Change::Actuator(Box::new(state.clone()))));
+        self.house
+            .update(|house| house.apply(Change::Actuator(Box::new(state.clone()))));
         Ok(state)
     }
 
     pub(crate) async fn set_threshold(self, threshold: &Threshold) -> Result<Threshold, Fault> {
         let held: Threshold = self.ask(procedure::THRESHOLDS_SET, threshold).await?;
-        self.house.update(|house| house.apply(Change::Threshold(Box::new(held.clone()))));
+        self.house
+            .update(|house| house.apply(Change::Threshold(Box::new(held.clone()))));
         Ok(held)
     }
 
     pub(crate) async fn remove_threshold(self, area: &AreaId, quantity: Quantity) -> Result<(), Fault> {
-        self.wire()?.call_for_nothing(procedure::THRESHOLDS_REMOVE, &OfSubject { area, quantity }).await?;
-        self.house.update(|house| house.apply(Change::ThresholdRemoved(area.clone(), quantity)));
+        self.wire()?
+            .call_for_nothing(procedure::THRESHOLDS_REMOVE, &OfSubject { area, quantity })
+            .await?;
+        self.house
+            .update(|house| house.apply(Change::ThresholdRemoved(area.clone(), quantity)));
         Ok(())
     }
 
     async fn change_device(self, uri: &str, kwargs: &OfDevice<'_>) -> Result<Device, Fault> {
         let device: Device = self.ask(uri, kwargs).await?;
-        self.house.update(|house| house.apply(Change::Device(Box::new(device.clone()))));
+        self.house
+            .update(|house| house.apply(Change::Device(Box::new(device.clone()))));
         Ok(device)
     }
 
     pub(crate) async fn adopt(self, device: &str, area: &AreaId, name: &str) -> Result<Device, Fault> {
-        let kwargs = OfDevice { area: Some(area), name: Some(name), ..OfDevice::new(device) };
+        let kwargs = OfDevice {
+            area: Some(area),
+            name: Some(name),
+            ..OfDevice::new(device)
+        };
         self.change_device(procedure::DEVICE_ADOPT, &kwargs).await
     }
 
     pub(crate) async fn rename(self, device: &str, area: &AreaId, name: &str) -> Result<Device, Fault> {
-        let kwargs = OfDevice { area: Some(area), name: Some(name), ..OfDevice::new(device) };
+        let kwargs = OfDevice {
+            area: Some(area),
+            name: Some(name),
+            ..OfDevice::new(device)
+        };
         self.change_device(procedure::DEVICE_RENAME, &kwargs).await
     }
 
     pub(crate) async fn ignore(self, device: &str) -> Result<Device, Fault> {
-        self.change_device(procedure::DEVICE_IGNORE, &OfDevice::new(device)).await
+        self.change_device(procedure::DEVICE_IGNORE, &OfDevice::new(device))
+            .await
     }
 
     pub(crate) async fn remove(self, device: &str) -> Result<Device, Fault> {
-        self.change_device(procedure::DEVICE_REMOVE, &OfDevice::new(device)).await
+        self.change_device(procedure::DEVICE_REMOVE, &OfDevice::new(device))
+            .await
     }
 
     /// Looks for devices for `seconds`; `on_found` is told of each as it is found.
@@ -168,7 +215,9 @@ impl Connection {
             self.house.update(|house| house.apply(Change::Device(Box::new(device))));
             on_found(id);
         };
-        self.wire()?.call_progressively(procedure::DISCOVER_DEVICES, &For { seconds }, take).await
+        self.wire()?
+            .call_progressively(procedure::DISCOVER_DEVICES, &For { seconds }, take)
+            .await
     }
 
     pub(crate) async fn acknowledge(self, id: &str) -> Result<Alert, Fault> {
@@ -177,7 +226,8 @@ impl Connection {
             id: &'a str,
         }
         let alert: Alert = self.ask(procedure::ALERT_ACKNOWLEDGE, &Id { id }).await?;
-        self.house.update(|house| house.apply(Change::Alert(Box::new(alert.clone()))));
+        self.house
+            .update(|house| house.apply(Change::Alert(Box::new(alert.clone()))));
         Ok(alert)
     }
 
@@ -193,10 +243,18 @@ impl Connection {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Series, Fault> {
-        let kwargs = OfHistory { sensor, quantity, from, to };
+        let kwargs = OfHistory {
+            sensor,
+            quantity,
+            from,
+            to,
+        };
         let mut points = Vec::new();
         let take = |part: Series| points.extend(part.points);
-        let last: Series = self.wire()?.call_progressively(procedure::HISTORY_READINGS, &kwargs, take).await?;
+        let last: Series = self
+            .wire()?
+            .call_progressively(procedure::HISTORY_READINGS, &kwargs, take)
+            .await?;
         points.extend(last.points);
         points.sort_by_key(|point| point.at);
         Ok(Series { points, ..last })
@@ -210,7 +268,12 @@ impl Connection {
         limit: u32,
         kind: Option<&str>,
     ) -> Result<Vec<LogEntry>, Fault> {
-        let kwargs = OfEvents { from, to, limit: Some(limit), kind };
+        let kwargs = OfEvents {
+            from,
+            to,
+            limit: Some(limit),
+            kind,
+        };
         let mut entries: Vec<LogEntry> = self.ask(procedure::HISTORY_EVENTS, &kwargs).await?;
         crate::logbook::newest_first(&mut entries);
         Ok(entries)

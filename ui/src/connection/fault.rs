@@ -13,12 +13,18 @@ impl Fault {
     /// An error the hub sent: its own sentence counts, a known URI fills in when it has none.
     pub(crate) fn refused(uri: &str, message: Option<&str>) -> Self {
         let own = message.map(str::trim).filter(|text| !text.is_empty() && *text != uri);
-        Self { uri: Some(uri.to_owned()), sentence: finished(own.unwrap_or_else(|| sentence_for(uri))) }
+        Self {
+            uri: Some(uri.to_owned()),
+            sentence: finished(own.unwrap_or_else(|| sentence_for(uri))),
+        }
     }
 
     /// Something else, in words.
     pub(crate) fn other(sentence: &str) -> Self {
-        Self { uri: None, sentence: finished(sentence) }
+        Self {
+            uri: None,
+            sentence: finished(sentence),
+        }
     }
 
     pub(crate) fn not_connected() -> Self {

@@ -37,7 +37,10 @@ impl Wire {
         TimeoutFuture::new(150).await;
         let (name, role) = match sign_in {
             SignIn::Password { name, password } if password == "wrong" => {
-                return Err(Fault::refused("wamp.error.authentication_failed", Some(&format!("{name}: name or password is wrong"))));
+                return Err(Fault::refused(
+                    "wamp.error.authentication_failed",
+                    Some(&format!("{name}: name or password is wrong")),
+                ));
             }
             SignIn::Password { name, .. } | SignIn::Ticket { name, .. } if name == "viewer" => (name, Role::Viewer),
             SignIn::Password { name, .. } | SignIn::Ticket { name, .. } => (name, Role::Admin),
@@ -65,7 +68,7 @@ impl Wire {
     }
 
     pub(super) async fn call_for_nothing<K: Serialize>(&self, uri: &str, kwargs: &K) -> Result<(), Fault> {
-        self.call::<_, _, Value>(uri, &(), kwargs).await.map(drop)
+        self.call::<_, _, Value>(uri, &[false; 0], kwargs).await.map(drop)
     }
 
     pub(super) async fn call_progressively<K: Serialize, P: DeserializeOwned, R: DeserializeOwned>(
@@ -81,12 +84,16 @@ impl Wire {
             }
             TimeoutFuture::new(20_000).await;
         }
-        self.call(uri, &(), kwargs).await
+        self.call(uri, &[false; 0], kwargs).await
     }
 
     #[expect(clippy::unused_async, reason = "the same shape as the real one")]
     pub(super) async fn subscribe<T: DeserializeOwned>(&self, topic: &str) -> Result<Events<T>, Fault> {
-        Ok(Events { topic: topic.to_owned(), round: 0, payload: PhantomData })
+        Ok(Events {
+            topic: topic.to_owned(),
+            round: 0,
+            payload: PhantomData,
+        })
     }
 
     pub(super) fn states(&self) -> States {
@@ -211,7 +218,10 @@ fn latest() -> Value {
 
 fn readings(kwargs: &Value) -> Value {
     let text = |name: &str| kwargs.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (from, to) = (text("from").parse::<Timestamp>().unwrap_or_default(), text("to").parse::<Timestamp>().unwrap_or_default());
+    let (from, to) = (
+        text("from").parse::<Timestamp>().unwrap_or_default(),
+        text("to").parse::<Timestamp>().unwrap_or_default(),
+    );
     let (base, swing, noise) = match text("quantity").as_str() {
         "temperature" => (25.4, 1.6, 0.12),
         "humidity" => (58.0, 11.0, 1.2),
@@ -238,7 +248,10 @@ fn readings(kwargs: &Value) -> Value {
 
 fn changed(id: &Value, lifecycle: &str, kwargs: &Value) -> Value {
     let all = [devices().as_array().cloned().unwrap_or_default(), vec![found_ble()]].concat();
-    let mut device = all.into_iter().find(|device| device.get("id") == Some(id)).unwrap_or_default();
+    let mut device = all
+        .into_iter()
+        .find(|device| device.get("id") == Some(id))
+        .unwrap_or_default();
     if let Some(fields) = device.as_object_mut() {
         fields.insert("lifecycle".into(), json!(lifecycle));
         for name in ["area", "name"] {
@@ -262,9 +275,13 @@ fn answer(uri: &str, args: &Value, mut kwargs: Value) -> Value {
         "history.events" => log(),
         "history.readings" => readings(&kwargs),
         "get.time" => json!({"time": at(0), "timezone": "Europe/Helsinki"}),
-        "get.status" => json!({"version": "0.1.0", "uptime_seconds": 93_784, "memory_bytes": 31_400_000, "sessions": 14,
-            "services": [{"name": "thermostat", "status": "ready"}, {"name": "logger", "status": "ready"}, {"name": "ble", "status": "failed", "detail": "no Bluetooth adapter"}]}),
-        "get.network" => json!({"hostname": "domovoi", "interfaces": [{"name": "eth0", "addresses": ["192.168.1.20", "fe80::1"], "up": true}]}),
+        "get.status" => {
+            json!({"version": "0.1.0", "uptime_seconds": 93_784, "memory_bytes": 31_400_000, "sessions": 14,
+            "services": [{"name": "thermostat", "status": "ready"}, {"name": "logger", "status": "ready"}, {"name": "ble", "status": "failed", "detail": "no Bluetooth adapter"}]})
+        }
+        "get.network" => {
+            json!({"hostname": "domovoi", "interfaces": [{"name": "eth0", "addresses": ["192.168.1.20", "fe80::1"], "up": true}]})
+        }
         "notifier.test" => json!([{"channel": "ntfy", "ok": false, "detail": "https://ntfy.example answered 403"}]),
         "device.adopt" | "device.rename" => changed(&device, "adopted", &kwargs),
         "device.ignore" => changed(&device, "ignored", &kwargs),
@@ -291,7 +308,10 @@ fn answer(uri: &str, args: &Value, mut kwargs: Value) -> Value {
             if let Some(fields) = state.as_object_mut() {
                 fields.insert("on".into(), args.get(0).cloned().unwrap_or_default());
                 fields.insert("at".into(), json!(at(0)));
-                fields.insert("cause".into(), json!({"by": "anna", "manual": true, "text": "switched by anna"}));
+                fields.insert(
+                    "cause".into(),
+                    json!({"by": "anna", "manual": true, "text": "switched by anna"}),
+                );
                 fields.insert("override_until".into(), json!(at(-30 * MINUTE)));
             }
             state

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use house::uri::{procedure, topic};
-use house::{ActuatorState, Alert, AreaId, Availability, Device, Lifecycle, Quantity, SensorEvent, Threshold, Timestamp};
+use house::{
+    ActuatorState, Alert, AreaId, Availability, Device, Lifecycle, Quantity, SensorEvent, Threshold, Timestamp,
+};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
@@ -76,9 +78,21 @@ pub(super) async fn load(connection: Connection) {
     if let Ok(time) = connection.time().await {
         connection.clock.follow(time.time);
     }
-    take_list(connection, connection.list(procedure::DEVICE_LIST).await, Change::Devices);
-    take_list(connection, connection.list(procedure::THRESHOLDS_LIST).await, Change::Thresholds);
-    take_list(connection, connection.list(procedure::ACTUATOR_LIST).await, Change::Actuators);
+    take_list(
+        connection,
+        connection.list(procedure::DEVICE_LIST).await,
+        Change::Devices,
+    );
+    take_list(
+        connection,
+        connection.list(procedure::THRESHOLDS_LIST).await,
+        Change::Thresholds,
+    );
+    take_list(
+        connection,
+        connection.list(procedure::ACTUATOR_LIST).await,
+        Change::Actuators,
+    );
     take_list(connection, connection.list_alerts().await, Change::Alerts);
     if let Ok(latest) = connection.list::<SensorEvent>(procedure::HISTORY_LATEST).await {
         let now = connection.now();
@@ -113,25 +127,41 @@ async fn load_past(connection: Connection) {
     });
     let now = connection.now();
     for (sensor, quantity) in wanted {
-        let Ok(series) = connection.readings(&sensor, quantity, now.before(PAST), now).await else { continue };
-        let points = series.points.iter().map(|point| (Timestamp(point.at), point.value)).collect();
-        connection.house.update(|house| house.apply(Change::Past(sensor, quantity, points)));
+        let Ok(series) = connection.readings(&sensor, quantity, now.before(PAST), now).await else {
+            continue;
+        };
+        let points = series
+            .points
+            .iter()
+            .map(|point| (Timestamp(point.at), point.value))
+            .collect();
+        connection
+            .house
+            .update(|house| house.apply(Change::Past(sensor, quantity, points)));
     }
 }
 
 fn note(connection: Connection, entry: LogEntry) {
-    connection.house.update(|house| house.apply(Change::Logged(Box::new(entry))));
+    connection
+        .house
+        .update(|house| house.apply(Change::Logged(Box::new(entry))));
 }
 
 fn take_reading(connection: Connection, event: SensorEvent) {
     let now = connection.now();
-    connection.house.update(|house| house.apply(Change::Reading(event, now)));
+    connection
+        .house
+        .update(|house| house.apply(Change::Reading(event, now)));
 }
 
 fn take_device(connection: Connection, device: Device) {
     let now = connection.now();
-    let said = connection.house.with_untracked(|house| what_changed(house.registry().device(&device.id), &device));
-    connection.house.update(|house| house.apply(Change::Device(Box::new(device))));
+    let said = connection
+        .house
+        .with_untracked(|house| what_changed(house.registry().device(&device.id), &device));
+    connection
+        .house
+        .update(|house| house.apply(Change::Device(Box::new(device))));
     if let Some(text) = said {
         note(connection, LogEntry::of_text(now, "device", text));
     }
@@ -160,39 +190,58 @@ fn what_changed(before: Option<&Device>, now: &Device) -> Option<String> {
 
 fn take_actuator(connection: Connection, state: ActuatorState) {
     let entry = LogEntry::of_actuator(&state);
-    connection.house.update(|house| house.apply(Change::Actuator(Box::new(state))));
+    connection
+        .house
+        .update(|house| house.apply(Change::Actuator(Box::new(state))));
     note(connection, entry);
 }
 
 fn take_raised(connection: Connection, alert: Alert) {
     let entry = LogEntry::of_alert(&alert);
     connection.toasts.alert(&alert.message, alert.severity);
-    connection.house.update(|house| house.apply(Change::Alert(Box::new(alert))));
+    connection
+        .house
+        .update(|house| house.apply(Change::Alert(Box::new(alert))));
     note(connection, entry);
 }
 
 fn take_cleared(connection: Connection, alert: Alert) {
     let entry = LogEntry::of_alert(&alert);
-    connection.house.update(|house| house.apply(Change::Alert(Box::new(alert))));
+    connection
+        .house
+        .update(|house| house.apply(Change::Alert(Box::new(alert))));
     note(connection, entry);
 }
 
 fn take_acknowledged(connection: Connection, alert: Alert) {
-    connection.house.update(|house| house.apply(Change::Alert(Box::new(alert))));
+    connection
+        .house
+        .update(|house| house.apply(Change::Alert(Box::new(alert))));
 }
 
 fn take_config(connection: Connection, change: ConfigChange) {
-    let Some((area, quantity)) = threshold_key(&change.key) else { return };
+    let Some((area, quantity)) = threshold_key(&change.key) else {
+        return;
+    };
     let at = change.at.unwrap_or_else(|| connection.now());
     let by = change.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
     let subject = format!("{} {}", area.name(), wording::quantity_name(quantity).to_lowercase());
-    let threshold = change.new.filter(|new| !new.is_null()).and_then(|new| serde_json::from_value::<Threshold>(new).ok());
+    let threshold = change
+        .new
+        .filter(|new| !new.is_null())
+        .and_then(|new| serde_json::from_value::<Threshold>(new).ok());
     let (change, text) = match threshold {
         Some(threshold) => {
             let limits = wording::limits(&threshold).unwrap_or_else(|| "no limits".into());
-            (Change::Threshold(Box::new(threshold)), format!("{subject}: threshold set to {limits}{by}"))
+            (
+                Change::Threshold(Box::new(threshold)),
+                format!("{subject}: threshold set to {limits}{by}"),
+            )
         }
-        None => (Change::ThresholdRemoved(area, quantity), format!("{subject}: threshold removed{by}")),
+        None => (
+            Change::ThresholdRemoved(area, quantity),
+            format!("{subject}: threshold removed{by}"),
+        ),
     };
     connection.house.update(|house| house.apply(change));
     note(connection, LogEntry::of_text(at, "config", text));
@@ -206,7 +255,11 @@ fn threshold_key(key: &str) -> Option<(AreaId, Quantity)> {
 
 fn take_status(connection: Connection, change: StatusChange) {
     let at = change.at.unwrap_or_else(|| connection.now());
-    let detail = change.detail.filter(|detail| !detail.is_empty()).map(|text| format!(": {text}")).unwrap_or_default();
+    let detail = change
+        .detail
+        .filter(|detail| !detail.is_empty())
+        .map(|text| format!(": {text}"))
+        .unwrap_or_default();
     let text = format!("{} {}{detail}", wording::capitalized(&change.component), change.status);
     note(connection, LogEntry::of_text(at, "status", text));
 }
@@ -230,10 +283,20 @@ mod tests {
         let found = Device::found(Bridge::Mqtt, "1", "Plug");
         assert_eq!(what_changed(None, &found).unwrap(), "Found Plug");
         assert_eq!(what_changed(Some(&found), &found), None);
-        let adopted =
-            Device { lifecycle: Lifecycle::Adopted, area: AreaId::new("bath room"), availability: Availability::Online, ..found.clone() };
-        assert_eq!(what_changed(Some(&found), &adopted).unwrap(), "Plug was adopted into Bath room");
-        let gone = Device { availability: Availability::Offline, ..adopted.clone() };
+        let adopted = Device {
+            lifecycle: Lifecycle::Adopted,
+            area: AreaId::new("bath room"),
+            availability: Availability::Online,
+            ..found.clone()
+        };
+        assert_eq!(
+            what_changed(Some(&found), &adopted).unwrap(),
+            "Plug was adopted into Bath room"
+        );
+        let gone = Device {
+            availability: Availability::Offline,
+            ..adopted.clone()
+        };
         assert_eq!(what_changed(Some(&adopted), &gone).unwrap(), "Plug is offline");
     }
 }

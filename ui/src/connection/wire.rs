@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wamp_client::{
-    Backoff, CallResult, CloseReason, ConnectionState, Connector, Credentials, Error, Serializer, Session, SessionInfo, StateStream,
-    Subscription,
+    Backoff, CallResult, CloseReason, ConnectionState, Connector, Credentials, Error, Serializer, Session, SessionInfo,
+    StateStream, Subscription,
 };
 
 use super::{Fault, LinkState, Role, SignIn, User};
@@ -36,21 +36,44 @@ pub(super) struct States(StateStream);
 impl Wire {
     pub(super) async fn join(sign_in: SignIn, keep_trying: bool) -> Result<(Self, User), Fault> {
         let (method, credentials) = match sign_in {
-            SignIn::Password { name, password } => {
-                (Method::Password, Credentials::Wampcra { authid: name, secret: password })
-            }
-            SignIn::Ticket { name, token } => (Method::Ticket, Credentials::Ticket { authid: name, ticket: token }),
-            SignIn::Setup { token } => (Method::Setup, Credentials::Ticket { authid: "setup".into(), ticket: token }),
+            SignIn::Password { name, password } => (
+                Method::Password,
+                Credentials::Wampcra {
+                    authid: name,
+                    secret: password,
+                },
+            ),
+            SignIn::Ticket { name, token } => (
+                Method::Ticket,
+                Credentials::Ticket {
+                    authid: name,
+                    ticket: token,
+                },
+            ),
+            SignIn::Setup { token } => (
+                Method::Setup,
+                Credentials::Ticket {
+                    authid: "setup".into(),
+                    ticket: token,
+                },
+            ),
         };
         let mut connector = Connector::new(&browser::wamp_url(), house::uri::REALM)
             .serializer(Serializer::Json)
             .credentials(credentials);
-        connector = if method == Method::Setup { connector.no_reconnect() } else { connector.reconnect(Backoff::default()) };
+        connector = if method == Method::Setup {
+            connector.no_reconnect()
+        } else {
+            connector.reconnect(Backoff::default())
+        };
         if keep_trying {
             connector = connector.keep_trying();
         }
         let session = connector.connect().await.map_err(|error| join_fault(&error, method))?;
-        let user = session.info().map(|info| user_of(&info)).ok_or_else(Fault::not_connected)?;
+        let user = session
+            .info()
+            .map(|info| user_of(&info))
+            .ok_or_else(Fault::not_connected)?;
         Ok((Self(session), user))
     }
 
@@ -58,20 +81,32 @@ impl Wire {
         self.0.leave().await;
     }
 
-    /// Calls; a struct comes as keyword results, anything else as the first positional one.
+    /// Calls; what comes back is the first positional result or, when there is none, the keyword ones.
     pub(super) async fn call<A: Serialize, K: Serialize, R: DeserializeOwned>(
         &self,
         uri: &str,
         args: &A,
         kwargs: &K,
     ) -> Result<R, Fault> {
-        let result = self.0.call(uri).args(args).kwargs(kwargs).send().await.map_err(|error| fault_of(&error))?;
+        let result = self
+            .0
+            .call(uri)
+            .args(args)
+            .kwargs(kwargs)
+            .send()
+            .await
+            .map_err(|error| fault_of(&error))?;
         read(&result)
     }
 
     /// Calls for the effect alone.
     pub(super) async fn call_for_nothing<K: Serialize>(&self, uri: &str, kwargs: &K) -> Result<(), Fault> {
-        self.0.call(uri).kwargs(kwargs).send().await.map_err(|error| fault_of(&error))?;
+        self.0
+            .call(uri)
+            .kwargs(kwargs)
+            .send()
+            .await
+            .map_err(|error| fault_of(&error))?;
         Ok(())
     }
 
@@ -82,7 +117,13 @@ impl Wire {
         kwargs: &K,
         mut take: impl FnMut(P),
     ) -> Result<R, Fault> {
-        let mut results = self.0.call(uri).kwargs(kwargs).progressive().await.map_err(|error| fault_of(&error))?;
+        let mut results = self
+            .0
+            .call(uri)
+            .kwargs(kwargs)
+            .progressive()
+            .await
+            .map_err(|error| fault_of(&error))?;
         while let Some(result) = results.next().await {
             let result = result.map_err(|error| fault_of(&error))?;
             if !result.progress {
@@ -95,7 +136,10 @@ impl Wire {
 
     pub(super) async fn subscribe<T: DeserializeOwned>(&self, topic: &str) -> Result<Events<T>, Fault> {
         let subscription = self.0.subscribe(topic).open().await.map_err(|error| fault_of(&error))?;
-        Ok(Events { subscription, payload: PhantomData })
+        Ok(Events {
+            subscription,
+            payload: PhantomData,
+        })
     }
 
     pub(super) fn states(&self) -> States {
@@ -107,7 +151,9 @@ impl<T: DeserializeOwned> Events<T> {
     pub(super) async fn next(&mut self) -> Option<T> {
         loop {
             let event = self.subscription.next().await?;
-            let payload = event.kwargs::<T>().or_else(|_| event.args::<(T,)>().map(|(payload,)| payload));
+            let payload = event
+                .kwargs::<T>()
+                .or_else(|_| event.args::<(T,)>().map(|(payload,)| payload));
             match payload {
                 Ok(payload) => return Some(payload),
                 Err(error) => leptos::logging::warn!("{}: {error}", event.topic()),
@@ -119,10 +165,14 @@ impl<T: DeserializeOwned> Events<T> {
 impl States {
     pub(super) async fn next(&mut self) -> Option<LinkState> {
         Some(match self.0.next().await? {
-            ConnectionState::Joined(info) => LinkState::Joined { session: info.session.to_string(), user: user_of(&info) },
-            ConnectionState::Reconnecting { attempt, cause } => {
-                LinkState::Reconnecting { attempt, cause: cause.to_string() }
-            }
+            ConnectionState::Joined(info) => LinkState::Joined {
+                session: info.session.to_string(),
+                user: user_of(&info),
+            },
+            ConnectionState::Reconnecting { attempt, cause } => LinkState::Reconnecting {
+                attempt,
+                cause: cause.to_string(),
+            },
             ConnectionState::Closed(reason) => LinkState::Closed(why_closed(reason)),
         })
     }
@@ -130,8 +180,8 @@ impl States {
 
 fn read<R: DeserializeOwned>(result: &CallResult) -> Result<R, Fault> {
     result
-        .kwargs::<R>()
-        .or_else(|_| result.value::<R>())
+        .value::<R>()
+        .or_else(|_| result.kwargs::<R>())
         .map_err(|error| Fault::other(&format!("The hub's answer cannot be read: {error}")))
 }
 
@@ -165,7 +215,8 @@ fn join_fault(error: &Error, method: Method) -> Fault {
     let Error::Refused { reason, message } = error else {
         return Fault::other("The hub cannot be reached.");
     };
-    let is_sign_in = !reason.contains("realm") && !reason.contains("shutdown");
+    // Denied is more than wrong: too many attempts, say. Then the hub's own sentence counts.
+    let is_sign_in = reason.contains("auth") && !reason.contains("denied") || reason.contains("principal");
     match method {
         Method::Setup if is_sign_in => Fault::refused(
             reason,

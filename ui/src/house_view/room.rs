@@ -72,8 +72,11 @@ impl HouseView {
     }
 
     fn room(&self, area: &AreaId, now: Timestamp) -> Room {
-        let devices: Vec<_> =
-            self.registry.adopted().filter(|device| device.area.as_ref() == Some(area)).collect();
+        let devices: Vec<_> = self
+            .registry
+            .adopted()
+            .filter(|device| device.area.as_ref() == Some(area))
+            .collect();
         let actuators = devices
             .iter()
             .flat_map(|device| {
@@ -113,12 +116,16 @@ impl HouseView {
             .iter()
             .filter(|(sensor, _)| self.area_of(sensor) == Some(area))
             .flat_map(|(sensor, readings)| {
-                readings.iter().map(|(quantity, reading)| (*quantity, sensor.clone(), Some(*reading)))
+                readings
+                    .iter()
+                    .map(|(quantity, reading)| (*quantity, sensor.clone(), Some(*reading)))
             });
         let mut all: Vec<_> = promised.chain(measured).collect();
         all.sort_by_key(|(quantity, sensor, reading)| (*quantity, Reverse(reading.map(|r| r.at)), sensor.clone()));
         all.dedup_by_key(|(quantity, _, _)| *quantity);
-        all.into_iter().map(|(quantity, sensor, reading)| self.measure(area, quantity, sensor, reading, now)).collect()
+        all.into_iter()
+            .map(|(quantity, sensor, reading)| self.measure(area, quantity, sensor, reading, now))
+            .collect()
     }
 
     fn measure(
@@ -130,7 +137,9 @@ impl HouseView {
         now: Timestamp,
     ) -> Measure {
         let threshold = self.threshold(area, quantity).cloned();
-        let stale_after = threshold.as_ref().map_or(Duration::from_secs(900), Threshold::stale_after);
+        let stale_after = threshold
+            .as_ref()
+            .map_or(Duration::from_secs(900), Threshold::stale_after);
         let standing = match (reading, &threshold) {
             (Some(reading), Some(threshold)) => standing(reading.value, threshold),
             _ => Standing::Inside,

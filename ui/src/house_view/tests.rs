@@ -17,7 +17,9 @@ fn thermometer(id: &str, lifecycle: Lifecycle) -> Device {
         entities: vec![Entity {
             id: "temperature".into(),
             name: "Temperature".into(),
-            kind: EntityKind::Sensor { quantity: Quantity::Temperature },
+            kind: EntityKind::Sensor {
+                quantity: Quantity::Temperature,
+            },
         }],
         ..Device::found(Bridge::Simulated, id, "Thermometer")
     }
@@ -30,7 +32,9 @@ fn conditioner() -> Device {
         entities: vec![Entity {
             id: "ac".into(),
             name: "AC".into(),
-            kind: EntityKind::Actuator { actuator: ActuatorKind::Ac },
+            kind: EntityKind::Actuator {
+                actuator: ActuatorKind::Ac,
+            },
         }],
         ..Device::found(Bridge::Simulated, "ac", "AC")
     }
@@ -66,7 +70,10 @@ fn alert(second: i64, cleared: Option<i64>) -> Change {
 
 fn house() -> HouseView {
     let mut view = HouseView::default();
-    view.apply(Change::Devices(vec![thermometer("t", Lifecycle::Adopted), conditioner()]));
+    view.apply(Change::Devices(vec![
+        thermometer("t", Lifecycle::Adopted),
+        conditioner(),
+    ]));
     view
 }
 
@@ -82,7 +89,13 @@ fn a_room_shows_its_newest_reading_against_its_threshold() {
     let rooms = view.rooms(at(11));
     assert_eq!(rooms.len(), 1);
     let measure = rooms[0].measure(Quantity::Temperature).unwrap();
-    assert_eq!(measure.reading, Some(Reading { value: 27.4, at: at(10) }));
+    assert_eq!(
+        measure.reading,
+        Some(Reading {
+            value: 27.4,
+            at: at(10)
+        })
+    );
     assert_eq!((measure.standing, measure.is_stale), (Standing::High, false));
     view.apply(Change::ThresholdRemoved(area("living room"), Quantity::Temperature));
     assert_eq!(view.rooms(at(11))[0].measures[0].standing, Standing::Inside);
@@ -100,7 +113,10 @@ fn a_reading_grows_stale() {
 fn a_room_knows_what_its_devices_promise_before_they_speak() {
     let room = &house().rooms(at(0))[0];
     assert_eq!(room.measures[0].reading, None);
-    assert_eq!((room.actuators[0].kind, room.actuators[0].state.is_none()), (ActuatorKind::Ac, true));
+    assert_eq!(
+        (room.actuators[0].kind, room.actuators[0].state.is_none()),
+        (ActuatorKind::Ac, true)
+    );
 }
 
 #[test]
@@ -138,7 +154,11 @@ fn an_actuator_shows_why_it_is_on() {
         on: true,
         confirmed: true,
         at: at(1),
-        cause: Cause { by: "thermostat".into(), manual: false, text: "27.4 °C > 26.0 °C".into() },
+        cause: Cause {
+            by: "thermostat".into(),
+            manual: false,
+            text: "27.4 °C > 26.0 °C".into(),
+        },
         override_until: None,
     })));
     let state = view.rooms(at(2))[0].actuators[0].state.clone().unwrap();

@@ -29,7 +29,12 @@ impl Trend {
     pub(crate) fn prepend(&mut self, older: Vec<(Timestamp, f64)>) {
         let first = self.points.front().map(|(at, _)| *at);
         let room = MOST_POINTS.saturating_sub(self.points.len());
-        for point in older.into_iter().rev().filter(|(at, _)| first.is_none_or(|first| *at < first)).take(room) {
+        for point in older
+            .into_iter()
+            .rev()
+            .filter(|(at, _)| first.is_none_or(|first| *at < first))
+            .take(room)
+        {
             self.points.push_front(point);
         }
     }

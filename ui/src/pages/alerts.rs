@@ -16,7 +16,11 @@ use crate::wording;
 pub(crate) fn AlertsPage() -> impl IntoView {
     let connection = use_connection();
     let active = Memo::new(move |_| connection.house().with(|house| house.active_alerts()));
-    let past = Memo::new(move |_| connection.house().with(|house| house.past_alerts().cloned().collect::<Vec<_>>()));
+    let past = Memo::new(move |_| {
+        connection
+            .house()
+            .with(|house| house.past_alerts().cloned().collect::<Vec<_>>())
+    });
     view! {
         <header class="page-head">
             <div>
@@ -142,7 +146,11 @@ fn NotifierTest() -> impl IntoView {
         spawn_local(async move {
             let outcome = connection.test_notifier().await;
             is_busy.try_set(false);
-            results.try_set(Some(outcome.map(|value| outcomes(&value)).map_err(|fault| fault.sentence().to_owned())));
+            results.try_set(Some(
+                outcome
+                    .map(|value| outcomes(&value))
+                    .map_err(|fault| fault.sentence().to_owned()),
+            ));
         });
     };
     let shown = move || {

@@ -32,8 +32,11 @@ pub(crate) fn DevicesPage() -> impl IntoView {
     let adopting: RwSignal<Option<Adopting>> = RwSignal::new(None);
     let fresh: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
     let list = move |lifecycle| Memo::new(move |_| house.with(|house| house.devices_in(lifecycle)));
-    let (found, adopted, ignored) =
-        (list(Lifecycle::Discovered), list(Lifecycle::Adopted), list(Lifecycle::Ignored));
+    let (found, adopted, ignored) = (
+        list(Lifecycle::Discovered),
+        list(Lifecycle::Adopted),
+        list(Lifecycle::Ignored),
+    );
     let areas = Memo::new(move |_| {
         let mut areas: Vec<Option<AreaId>> =
             adopted.with(|adopted| adopted.iter().map(|device| device.area.clone()).collect());
@@ -48,7 +51,7 @@ pub(crate) fn DevicesPage() -> impl IntoView {
                 <p class="lead">"What is in the house, and what would like to be."</p>
             </div>
         </header>
-        <Show when=move || connection.may_configure()>
+        <Show when=move || connection.may_command()>
             <SearchPanel fresh/>
         </Show>
         <section aria-labelledby="found-devices">
@@ -126,7 +129,10 @@ fn DeviceCard(
     let lifecycle = Memo::new(move |_| device.with(|device| device.lifecycle));
     let make = move || {
         device.with(|device| {
-            let named: Vec<&str> = [device.manufacturer.as_deref(), device.model.as_deref()].into_iter().flatten().collect();
+            let named: Vec<&str> = [device.manufacturer.as_deref(), device.model.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect();
             let mut words = named.join(" ");
             if !words.is_empty() {
                 words.push_str(" · ");
@@ -143,12 +149,20 @@ fn DeviceCard(
         let id = device.with_untracked(|device| device.id.clone());
         is_busy.set(true);
         spawn_local(async move {
-            let outcome = if ignore { connection.ignore(&id).await } else { connection.remove(&id).await };
+            let outcome = if ignore {
+                connection.ignore(&id).await
+            } else {
+                connection.remove(&id).await
+            };
             is_busy.try_set(false);
             is_sure.try_set(false);
             match outcome {
                 Ok(device) => {
-                    toasts.done(&format!("{} {}", device.name, if ignore { "is ignored" } else { "was removed" }));
+                    toasts.done(&format!(
+                        "{} {}",
+                        device.name,
+                        if ignore { "is ignored" } else { "was removed" }
+                    ));
                 }
                 Err(fault) => toasts.trouble(fault.sentence()),
             }
@@ -169,7 +183,7 @@ fn DeviceCard(
                 <button class="button subtle" data-testid="ignore-button" disabled=move || is_busy.get() on:click=move |_| change(true)>"Ignore"</button>
             }.into_any(),
             Lifecycle::Adopted => view! {
-                <button class="button subtle" data-testid="rename-button" on:click=open>{icon(Icon::Edit)}"Rename or move"</button>
+                <button class="button subtle" data-testid="rename-button" on:click=open>{icon(Icon::Edit)}"Edit"</button>
                 {move || if is_sure.get() {
                     view! {
                         <button class="button danger" data-testid="remove-confirm" disabled=move || is_busy.get() on:click=move |_| change(false)>"Really remove"</button>
@@ -225,8 +239,14 @@ fn EntityList(device: Memo<Device>) -> impl IntoView {
         match entity.kind {
             EntityKind::Sensor { quantity } => {
                 let href = format!("/history/{}?quantity={quantity}", encoded(&id));
-                let value = Memo::new(move |_| house.with(|house| house.readings(&id).and_then(|r| r.get(&quantity)).map(|r| r.value)));
-                let text = move || value.get().map_or_else(|| "–".to_owned(), |value| quantity.format(value));
+                let value = Memo::new(move |_| {
+                    house.with(|house| house.readings(&id).and_then(|r| r.get(&quantity)).map(|r| r.value))
+                });
+                let text = move || {
+                    value
+                        .get()
+                        .map_or_else(|| "–".to_owned(), |value| quantity.format(value))
+                };
                 view! { <li><a href=href>{icon(Icon::of_quantity(quantity))}<span>{name}</span><strong>{text}</strong></a></li> }.into_any()
             }
             EntityKind::Actuator { actuator } => {

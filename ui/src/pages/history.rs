@@ -49,14 +49,23 @@ pub(crate) fn HistoryPage() -> impl IntoView {
     let house = connection.house();
     let (params, query) = (use_params_map(), use_query_map());
     let span = RwSignal::new(RANGES[0].1);
-    let sensor = Memo::new(move |_| params.with(|params| params.get("sensor").map(|id| decoded(&id)).unwrap_or_default()));
+    let sensor =
+        Memo::new(move |_| params.with(|params| params.get("sensor").map(|id| decoded(&id)).unwrap_or_default()));
     let quantities = Memo::new(move |_| {
         let sensor = sensor.get();
         house.with(|house| {
             let sensors = house.sensors();
-            let mut quantities: Vec<Quantity> =
-                sensors.into_iter().find(|(id, _)| *id == sensor).map(|(_, q)| q).unwrap_or_default();
-            quantities.extend(house.readings(&sensor).into_iter().flat_map(|readings| readings.keys().copied()));
+            let mut quantities: Vec<Quantity> = sensors
+                .into_iter()
+                .find(|(id, _)| *id == sensor)
+                .map(|(_, q)| q)
+                .unwrap_or_default();
+            quantities.extend(
+                house
+                    .readings(&sensor)
+                    .into_iter()
+                    .flat_map(|readings| readings.keys().copied()),
+            );
             quantities.sort();
             quantities.dedup();
             quantities
@@ -64,9 +73,15 @@ pub(crate) fn HistoryPage() -> impl IntoView {
     });
     let quantity = Memo::new(move |_| {
         let asked = query.with(|query| query.get("quantity").and_then(|name| name.parse().ok()));
-        asked.or_else(|| quantities.with(|quantities| quantities.first().copied())).unwrap_or(Quantity::Temperature)
+        asked
+            .or_else(|| quantities.with(|quantities| quantities.first().copied()))
+            .unwrap_or(Quantity::Temperature)
     });
-    let wanted = Memo::new(move |_| Wanted { sensor: sensor.get(), quantity: quantity.get(), span: span.get() });
+    let wanted = Memo::new(move |_| Wanted {
+        sensor: sensor.get(),
+        quantity: quantity.get(),
+        span: span.get(),
+    });
     let fetched: RwSignal<Option<Fetched>> = RwSignal::new(None);
     let fault: RwSignal<Option<String>> = RwSignal::new(None);
     let fetch = move || {
@@ -74,15 +89,26 @@ pub(crate) fn HistoryPage() -> impl IntoView {
         let to = clock.now_untracked();
         let from = Timestamp(to.0 - wanted_now.span);
         spawn_local(async move {
-            let outcome = connection.readings(&wanted_now.sensor, wanted_now.quantity, from, to).await;
-            let lines = connection.log(Some(from), Some(to), 500, None).await.unwrap_or_default();
+            let outcome = connection
+                .readings(&wanted_now.sensor, wanted_now.quantity, from, to)
+                .await;
+            let lines = connection
+                .log(Some(from), Some(to), 500, None)
+                .await
+                .unwrap_or_default();
             if wanted.try_get_untracked().as_ref() != Some(&wanted_now) {
                 return;
             }
             match outcome {
                 Ok(series) => {
                     fault.set(None);
-                    fetched.set(Some(Fetched { wanted: wanted_now, from: from.0, to: to.0, series, lines }));
+                    fetched.set(Some(Fetched {
+                        wanted: wanted_now,
+                        from: from.0,
+                        to: to.0,
+                        series,
+                        lines,
+                    }));
                 }
                 Err(refusal) => {
                     fault.set(Some(refusal.sentence().to_owned()));
@@ -99,17 +125,21 @@ pub(crate) fn HistoryPage() -> impl IntoView {
     });
     let area = Memo::new(move |_| house.with(|house| house.area_of(&sensor.get()).cloned()));
     let lines = Memo::new(move |_| {
-        let Some(fetched) = fetched.get() else { return Vec::new() };
+        let Some(fetched) = fetched.get() else {
+            return Vec::new();
+        };
         let newest = fetched.lines.first().map(|line| line.at);
         let mut lines: Vec<LogEntry> = house.with(|house| {
-            house.log().filter(|line| newest.is_none_or(|newest| line.at > newest)).cloned().collect()
+            house
+                .log()
+                .filter(|line| newest.is_none_or(|newest| line.at > newest))
+                .cloned()
+                .collect()
         });
         lines.extend(fetched.lines);
         let sensor = sensor.get();
         let area = area.get();
-        lines.retain(|line| {
-            line.device.as_ref() == Some(&sensor) || (area.is_some() && line.area == area)
-        });
+        lines.retain(|line| line.device.as_ref() == Some(&sensor) || (area.is_some() && line.area == area));
         lines
     });
     // The end follows the clock in steps: about what one pixel is worth.
@@ -127,22 +157,40 @@ pub(crate) fn HistoryPage() -> impl IntoView {
         let mut series = fetched.series;
         let Wanted { sensor, quantity, .. } = fetched.wanted;
         let (threshold, bands) = house.with(|house| {
-            for (at, value) in house.trend(&sensor, quantity).into_iter().flat_map(|trend| trend.points()) {
+            for (at, value) in house
+                .trend(&sensor, quantity)
+                .into_iter()
+                .flat_map(|trend| trend.points())
+            {
                 if at.0 >= from {
                     series.push(at.0, value);
                 }
             }
             let area = house.area_of(&sensor);
-            let bands = area.map(|area| bands_of(house, area, &lines.get(), from, to)).unwrap_or_default();
+            let bands = area
+                .map(|area| bands_of(house, area, &lines.get(), from, to))
+                .unwrap_or_default();
             (area.and_then(|area| house.threshold(area, quantity).cloned()), bands)
         });
         series.points.retain(|point| point.at >= from);
-        Some(ChartData { quantity, series, threshold, bands, from, to })
+        Some(ChartData {
+            quantity,
+            series,
+            threshold,
+            bands,
+            from,
+            to,
+        })
     });
     let name = Memo::new(move |_| house.with(|house| house.sensor_name(&sensor.get())));
     let legend = Memo::new(move |_| {
         data.with(|data| {
-            data.as_ref().map(|data| data.bands.iter().map(|band| (band.kind, band.name.clone(), band.runs.len())).collect::<Vec<_>>())
+            data.as_ref().map(|data| {
+                data.bands
+                    .iter()
+                    .map(|band| (band.kind, band.name.clone(), band.runs.len()))
+                    .collect::<Vec<_>>()
+            })
         })
         .unwrap_or_default()
     });
@@ -187,7 +235,7 @@ pub(crate) fn HistoryPage() -> impl IntoView {
             <HistoryChart data/>
             <ul class="legend">
                 {move || legend.get().into_iter().map(|(kind, name, runs)| view! {
-                    <li><i class=format!("swatch run-{}", kind.name())></i>{format!("{name} ran {}", if runs == 1 { "once".to_owned() } else { format!("{runs} times") })}</li>
+                    <li><i class=format!("swatch run-{}", kind.name())></i>{format!("{name} ran {}", match runs { 1 => "once".to_owned(), 2 => "twice".to_owned(), more => format!("{more} times") })}</li>
                 }).collect_view()}
             </ul>
         </section>
@@ -211,17 +259,30 @@ fn bands_of(
     from: i64,
     to: i64,
 ) -> Vec<RunBand> {
-    let devices = house.registry().adopted().filter(|device| device.area.as_ref() == Some(area));
+    let devices = house
+        .registry()
+        .adopted()
+        .filter(|device| device.area.as_ref() == Some(area));
     devices
         .flat_map(|device| device.actuators().map(move |(entity, kind)| (device, entity, kind)))
         .map(|(device, entity, kind)| {
             let own = lines.iter().filter(|line| line.device.as_ref() == Some(&device.id));
             let mut runs = runs_of(own, from, to);
             // Nothing logged in this time: it has been as it is now all along.
-            if let Some(state) = house.actuator(&device.id, &entity.id).filter(|state| state.on && runs.is_empty()) {
-                runs.push(crate::chart::Run { from: state.at.0.max(from), to });
+            if let Some(state) = house
+                .actuator(&device.id, &entity.id)
+                .filter(|state| state.on && runs.is_empty())
+            {
+                runs.push(crate::chart::Run {
+                    from: state.at.0.max(from),
+                    to,
+                });
             }
-            RunBand { kind, name: device.name.clone(), runs }
+            RunBand {
+                kind,
+                name: device.name.clone(),
+                runs,
+            }
         })
         .filter(|band| !band.runs.is_empty())
         .collect()
@@ -254,7 +315,10 @@ fn SensorSelect(sensor: Memo<String>) -> impl IntoView {
                 .sensors()
                 .into_iter()
                 .map(|(id, _)| {
-                    let place = house.area_of(&id).map(|area| format!("{}: ", area.name())).unwrap_or_default();
+                    let place = house
+                        .area_of(&id)
+                        .map(|area| format!("{}: ", area.name()))
+                        .unwrap_or_default();
                     let label = format!("{place}{}", house.sensor_name(&id));
                     (label, id)
                 })

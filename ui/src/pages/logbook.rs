@@ -9,8 +9,13 @@ use crate::connection::use_connection;
 use crate::logbook::LogEntry;
 
 const PAGE: u32 = 100;
-const KINDS: [(&str, &str); 5] =
-    [("", "Everything"), ("actuator", "Switching"), ("alert", "Alerts"), ("config", "Settings"), ("device", "Devices")];
+const KINDS: [(&str, &str); 5] = [
+    ("", "Everything"),
+    ("actuator", "Switching"),
+    ("alert", "Alerts"),
+    ("config", "Settings"),
+    ("device", "Devices"),
+];
 
 /// The logbook, a hundred lines at a time, with what is heard live on top.
 #[component]
@@ -25,7 +30,9 @@ pub(crate) fn LogbookPage() -> impl IntoView {
         is_busy.set(true);
         spawn_local(async move {
             let wanted = kind.get_untracked();
-            let outcome = connection.log(None, before, PAGE, Some(wanted.as_str()).filter(|k| !k.is_empty())).await;
+            let outcome = connection
+                .log(None, before, PAGE, Some(wanted.as_str()).filter(|k| !k.is_empty()))
+                .await;
             if kind.try_get_untracked().is_none_or(|now| now != wanted) {
                 return;
             }

@@ -26,8 +26,11 @@ pub(crate) fn OverviewPage() -> impl IntoView {
     let summary = move || {
         rooms.with(|rooms| {
             let troubled = rooms.iter().filter(|room| !room.alerts.is_empty()).count();
-            let running =
-                rooms.iter().flat_map(|room| &room.actuators).filter(|a| a.state.as_ref().is_some_and(|s| s.on)).count();
+            let running = rooms
+                .iter()
+                .flat_map(|room| &room.actuators)
+                .filter(|a| a.state.as_ref().is_some_and(|s| s.on))
+                .count();
             let trouble = match troubled {
                 0 => "All is well".to_owned(),
                 1 => "One room needs attention".to_owned(),
@@ -86,7 +89,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
 /// What to do first, in an empty house.
 #[component]
 fn NothingYet(is_loaded: bool, waiting: usize) -> impl IntoView {
-    let may_configure = use_connection().may_configure();
+    let may_configure = untrack(|| use_connection().may_configure());
     if !is_loaded {
         return view! { <p class="quiet" role="status">"Asking the house…"</p> }.into_any();
     }

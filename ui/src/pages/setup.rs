@@ -82,7 +82,13 @@ fn SetupForm(token: String) -> impl IntoView {
                 Ok(()) => {
                     connection.remember().await;
                     browser::drop_fragment();
-                    navigate("/", leptos_router::NavigateOptions { replace: true, ..Default::default() });
+                    navigate(
+                        "/",
+                        leptos_router::NavigateOptions {
+                            replace: true,
+                            ..Default::default()
+                        },
+                    );
                 }
                 Err(fault) => {
                     refusal.try_set(Some(fault.sentence().to_owned()));

@@ -17,7 +17,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let password = RwSignal::new(String::new());
     let stay = RwSignal::new(true);
     let is_busy = RwSignal::new(false);
-    let refusal: RwSignal<Option<String>> = RwSignal::new(match connection.phase() {
+    let refusal: RwSignal<Option<String>> = RwSignal::new(match untrack(|| connection.phase()) {
         Phase::SignedOut { reason } => reason,
         Phase::Starting | Phase::Live | Phase::Reconnecting { .. } => None,
     });
@@ -25,8 +25,10 @@ pub(crate) fn SignInPage() -> impl IntoView {
         if is_busy.get_untracked() {
             return;
         }
-        let sign_in =
-            SignIn::Password { name: name.get_untracked().trim().to_owned(), password: password.get_untracked() };
+        let sign_in = SignIn::Password {
+            name: name.get_untracked().trim().to_owned(),
+            password: password.get_untracked(),
+        };
         if name.with_untracked(|name| name.trim().is_empty()) || password.with_untracked(String::is_empty) {
             refusal.set(Some("Name and password are needed.".into()));
             return;

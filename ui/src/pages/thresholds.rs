@@ -190,10 +190,18 @@ fn ThresholdRow(area: AreaId, quantity: Quantity, drafts: RwSignal<Vec<Subject>>
     let clock = use_clock();
     let subject = StoredValue::new((area.clone(), quantity));
     let held = Memo::new(move |_| {
-        subject.with_value(|(area, quantity)| connection.house().with(|house| house.threshold(area, *quantity).cloned()))
+        subject.with_value(|(area, quantity)| {
+            connection
+                .house()
+                .with(|house| house.threshold(area, *quantity).cloned())
+        })
     });
-    let held_form =
-        move || held.with(|held| held.as_ref().map_or_else(ThresholdForm::default, ThresholdForm::of));
+    let now = Memo::new(move |_| {
+        let reading =
+            subject.with_value(|(area, quantity)| connection.house().with(|house| house.newest(area, *quantity)));
+        reading.map(|reading| reading.value)
+    });
+    let held_form = move || held.with(|held| held.as_ref().map_or_else(ThresholdForm::default, ThresholdForm::of));
     let fields = Fields::new(untrack(held_form));
     // The form last shown: what is typed on top of it is the person's, and is kept.
     let shown = StoredValue::new(untrack(held_form));
@@ -212,7 +220,9 @@ fn ThresholdRow(area: AreaId, quantity: Quantity, drafts: RwSignal<Vec<Subject>>
     let fault_of = move |field: &'static str| {
         Signal::derive(move || {
             let fault = read.with(|read| read.as_ref().err().filter(|fault| fault.field == field).cloned());
-            fault.filter(|_| is_changed.get()).map(|fault: FormFault| fault.sentence)
+            fault
+                .filter(|_| is_changed.get())
+                .map(|fault: FormFault| fault.sentence)
         })
     };
     let may_configure = Memo::new(move |_| connection.may_configure());
@@ -255,13 +265,25 @@ fn ThresholdRow(area: AreaId, quantity: Quantity, drafts: RwSignal<Vec<Subject>>
     };
     let status = move || {
         if is_changed.get() {
-            return if held.with(Option::is_none) { "Not saved yet".to_owned() } else { "Changed, not saved".to_owned() };
+            return if held.with(Option::is_none) {
+                "Not saved yet".to_owned()
+            } else {
+                "Changed, not saved".to_owned()
+            };
         }
         held.with(|held| {
-            let Some(held) = held else { return "Not saved yet".to_owned() };
+            let Some(held) = held else {
+                return "Not saved yet".to_owned();
+            };
             let by = held.set_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
-            let at = held.set_at.map(|at| format!(", {}", clock.offset().moment(at, clock.now_untracked()))).unwrap_or_default();
-            format!("In force{}{by}{at}", if by.is_empty() && at.is_empty() { "" } else { ", set" })
+            let at = held
+                .set_at
+                .map(|at| format!(", {}", clock.offset().moment(at, clock.now_untracked())))
+                .unwrap_or_default();
+            format!(
+                "In force{}{by}{at}",
+                if by.is_empty() && at.is_empty() { "" } else { ", set" }
+            )
         })
     };
     let unit = quantity.unit();
@@ -280,7 +302,13 @@ fn ThresholdRow(area: AreaId, quantity: Quantity, drafts: RwSignal<Vec<Subject>>
                 save();
             }
         >
-            <h3>{icon(Icon::of_quantity(quantity))}{name}</h3>
+            <h3>
+                {icon(Icon::of_quantity(quantity))}
+                {name}
+                {move || now.get().map(|value| view! {
+                    <span class="now" data-testid="threshold-now">{format!("now {}", quantity.format(value))}</span>
+                })}
+            </h3>
             <div class="threshold-fields">
                 <Field label="Low" value=fields.low testid="threshold-low" unit mode="decimal" placeholder="none" fault=fault_of("low") is_disabled=is_fixed/>
                 <Field label="High" value=fields.high testid="threshold-high" unit mode="decimal" placeholder="none" fault=fault_of("high") is_disabled=is_fixed/>

@@ -48,7 +48,10 @@ fn AdoptForm(start: Adopting, adopting: RwSignal<Option<Adopting>>) -> impl Into
         }
         names
     });
-    let options = suggestions.iter().map(|name| view! { <option value=name.clone()></option> }).collect_view();
+    let options = suggestions
+        .iter()
+        .map(|name| view! { <option value=name.clone()></option> })
+        .collect_view();
     let chips = suggestions
         .iter()
         .take(8)
@@ -87,7 +90,11 @@ fn AdoptForm(start: Adopting, adopting: RwSignal<Option<Adopting>>) -> impl Into
             is_busy.try_set(false);
             match outcome {
                 Ok(device) => {
-                    toasts.done(&format!("{} stands in the {} now", device.name, area_id.name().to_lowercase()));
+                    toasts.done(&format!(
+                        "{} stands in the {} now",
+                        device.name,
+                        area_id.name().to_lowercase()
+                    ));
                     adopting.set(None);
                 }
                 Err(fault) => {

@@ -52,7 +52,8 @@ pub(super) fn SearchPanel(fresh: RwSignal<Vec<String>>) -> impl IntoView {
         match (left.get(), outcome.get()) {
             (Some(_), _) => format!("Searching: {found}."),
             (None, Some(Ok(()))) if count.get() == 0 => {
-                "Nothing new was found. Is the device switched on and near, or joined to the hub's MQTT server?".to_owned()
+                "Nothing new was found. Is the device switched on and near, or joined to the hub's MQTT server?"
+                    .to_owned()
             }
             (None, Some(Ok(()))) => format!("Search is over: {found}."),
             (None, Some(Err(text))) => text,
