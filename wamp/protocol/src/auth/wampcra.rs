@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::Mac as _;
 use sha2::Sha256;
 
-use super::{ChallengeError, number, text};
+use super::{ChallengeError, mac, number, text};
 use crate::message::{Authenticate, Challenge};
 use crate::{Dict, SessionId, Value};
 
@@ -74,20 +74,7 @@ pub fn derive_key(secret: &str, salting: &Salting) -> String {
 
 /// The signature of a challenge: base64 of its HMAC-SHA256.
 pub fn sign(key: &str, challenge: &str) -> String {
-    STANDARD.encode(mac(key, challenge).finalize().into_bytes())
-}
-
-fn mac(key: &str, challenge: &str) -> Hmac<Sha256> {
-    let mut block_sized = [0; 64];
-    // HMAC takes keys of any length: longer ones are hashed, shorter ones padded (RFC 2104).
-    let key = key.as_bytes();
-    match block_sized.get_mut(..key.len()) {
-        Some(room) => room.copy_from_slice(key),
-        None => block_sized[..32].copy_from_slice(&<Sha256 as sha2::Digest>::digest(key)),
-    }
-    let mut mac = Hmac::<Sha256>::new(&block_sized.into());
-    mac.update(challenge.as_bytes());
-    mac
+    STANDARD.encode(mac(key.as_bytes(), challenge.as_bytes()).finalize().into_bytes())
 }
 
 /// The client's answer to a challenge, plain or salted.
@@ -134,7 +121,7 @@ pub fn verify(key: &str, challenge: &Challenge, answer: &Authenticate) -> bool {
     let Ok(signature) = STANDARD.decode(&answer.signature) else {
         return false;
     };
-    mac(key, signed).verify_slice(&signature).is_ok()
+    mac(key.as_bytes(), signed.as_bytes()).verify_slice(&signature).is_ok()
 }
 
 #[cfg(test)]

@@ -1,0 +1,186 @@
+//! WAMP-Cryptosign: the client proves that it has the private key to a public one (Ed25519).
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+
+use super::{ChallengeError, text};
+use crate::message::{Authenticate, Challenge};
+use crate::{Dict, Value};
+
+/// A key, a challenge or the identifier of a channel.
+pub type Octets = [u8; 32];
+
+/// The one kind of channel binding that TLS 1.3 has (RFC 9266).
+pub const TLS_EXPORTER: &str = "tls-exporter";
+
+/// The public key to a private one.
+pub fn public_key(private_key: &Octets) -> Octets {
+    SigningKey::from_bytes(private_key).verifying_key().to_bytes()
+}
+
+/// What HELLO says as `authextra`. `channel_binding` is the kind, such as [`TLS_EXPORTER`].
+pub fn authextra(public_key: &Octets, channel_binding: Option<&str>) -> Dict {
+    let mut extra = Dict::default();
+    extra.insert("pubkey", hex::encode(public_key));
+    if let Some(kind) = channel_binding {
+        extra.insert("channel_binding", kind);
+    }
+    extra
+}
+
+/// At the router: the public key in HELLO's `authextra`.
+pub fn claimed_key(authextra: &Dict) -> Option<Octets> {
+    octets(authextra, "pubkey").ok()
+}
+
+/// At the router: the kind of channel binding that HELLO's `authextra` asks for.
+pub fn wants_binding(authextra: &Dict) -> Option<&str> {
+    match authextra.get("channel_binding") {
+        Some(Value::String(kind)) => Some(kind),
+        _ => None,
+    }
+}
+
+/// The CHALLENGE. `challenge` is random, new for each sign-in; `channel_binding` is the kind that
+/// will be used.
+pub fn challenge(challenge: &Octets, channel_binding: Option<&str>) -> Challenge {
+    let mut extra = Dict::default();
+    extra.insert("challenge", hex::encode(challenge));
+    extra.insert("channel_binding", channel_binding.map_or(Value::Null, Value::from));
+    Challenge {
+        authmethod: super::CRYPTOSIGN.to_owned(),
+        extra,
+    }
+}
+
+fn octets(extra: &Dict, key: &'static str) -> Result<Octets, ChallengeError> {
+    let mut octets = Octets::default();
+    hex::decode_to_slice(text(extra, key)?, &mut octets).map_err(|_| ChallengeError::Unusable(key))?;
+    Ok(octets)
+}
+
+/// What is signed: the challenge, mixed with the channel if the sign-in is bound to one.
+fn signed(challenge: &Octets, channel: Option<&Octets>) -> Octets {
+    match channel {
+        None => *challenge,
+        Some(channel) => std::array::from_fn(|at| challenge[at] ^ channel[at]),
+    }
+}
+
+/// The client's answer. `channel` identifies the connection, if the sign-in is bound to it.
+///
+/// # Errors
+/// If the challenge is not one.
+pub fn answer(
+    private_key: &Octets,
+    challenge: &Challenge,
+    channel: Option<&Octets>,
+) -> Result<Authenticate, ChallengeError> {
+    let message = signed(&octets(&challenge.extra, "challenge")?, channel);
+    let signature = SigningKey::from_bytes(private_key).sign(&message).to_bytes();
+    Ok(Authenticate {
+        signature: hex::encode(signature) + &hex::encode(message),
+        extra: Dict::default(),
+    })
+}
+
+/// Whether the answer proves that the client has the private key to `public_key`.
+///
+/// `challenge` is what was sent; `channel` identifies the connection, if the sign-in is bound to
+/// it.
+pub fn verify(public_key: &Octets, challenge: &Octets, channel: Option<&Octets>, answer: &Authenticate) -> bool {
+    let Ok(answered) = hex::decode(&answer.signature) else {
+        return false;
+    };
+    let Some((signature, message)) = answered.split_first_chunk::<64>() else {
+        return false;
+    };
+    let expected = signed(challenge, channel);
+    // Some clients leave the message out: it is known anyway.
+    if !message.is_empty() && message != expected {
+        return false;
+    }
+    let Ok(key) = VerifyingKey::from_bytes(public_key) else {
+        return false;
+    };
+    key.verify_strict(&expected, &Signature::from_bytes(signature)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_hex(text: &str) -> Octets {
+        hex::decode(text).unwrap().try_into().unwrap()
+    }
+
+    const CHANNEL: &str = "62e935ae755f3d48f80d4d59f6121358c435722a67e859cc0caa8b539027f2ff";
+
+    #[test]
+    fn the_specification_s_vectors_come_out() {
+        // private key, challenge, signature without and with the channel
+        for (private_key, challenge_text, plain, bound) in [
+            (
+                "4d57d97a68f555696620a6d849c0ce582568518d729eb753dc7c732de2804510",
+                "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+                "b32675b221f08593213737bef8240e7c15228b07028e19595294678c90d11c0cae80a357331bfc5cc9fb71081464e6e75013517c2cf067ad566a6b7b728e5d03ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+                "9b6f41540c9b95b4b7b281c3042fa9c54cef43c842d62ea3fd6030fcb66e70b3e80d49d44c29d1635da9348d02ec93f3ed1ef227dfb59a07b580095c2b82f80f9d16ca518aa0c2b707f2b2a609edeca73bca8dd59817a633f35574ac6fd80d00",
+            ),
+            (
+                "d511fe78e23934b3dadb52fcd022974b80bd92bccc7c5cf404e46cc0a8a2f5cd",
+                "b26c1f87c13fc1da14997f1b5a71995dff8fbe0a62fae8473c7bdbd05bfb607d",
+                "d4209ad10d5aff6bfbc009d7e924795de138a63515efc7afc6b01b7fe5201372190374886a70207b042294af5bd64ce725cd8dceb344e6d11c09d1aaaf4d660fb26c1f87c13fc1da14997f1b5a71995dff8fbe0a62fae8473c7bdbd05bfb607d",
+                "305aaa3ac25e98f651427688b3fc43fe7d8a68a7ec1d7d61c61517c519bd4a427c3015599d83ca28b4c652333920223844ef0725eb5dc2febfd6af7677b73f01d0852a29b460fc92ec943242ac638a053bbacc200512b18b30d15083cbdc9282",
+            ),
+            (
+                "6e1fde9cf9e2359a87420b65a87dc0c66136e66945196ba2475990d8a0c3a25b",
+                "b05e6b8ad4d69abf74aa3be3c0ee40ae07d66e1895b9ab09285a2f1192d562d2",
+                "7beb282184baadd08f166f16dd683b39cab53816ed81e6955def951cb2ddad1ec184e206746fd82bda075af03711d3d5658fc84a76196b0fa8d1ebc92ef9f30bb05e6b8ad4d69abf74aa3be3c0ee40ae07d66e1895b9ab09285a2f1192d562d2",
+                "ee3c7644fd8070532bc1fde3d70d742267da545d8c8f03e63bda63f1ad4214f4d2c4bfdb4eb9526def42deeb7e31602a6ff99eba893e0a4ad4d45892ca75e608d2b75e24a189a7f78ca776ba36fc53f6c3e31c32f251f2c524f0a44202f2902d",
+            ),
+        ] {
+            let (private_key, octets) = (from_hex(private_key), from_hex(challenge_text));
+            let channel = from_hex(CHANNEL);
+            for (channel, signature) in [(None, plain), (Some(&channel), bound)] {
+                let answer = answer(&private_key, &challenge(&octets, None), channel).unwrap();
+                assert_eq!(answer.signature, signature);
+                assert!(verify(&public_key(&private_key), &octets, channel, &answer));
+            }
+        }
+    }
+
+    #[test]
+    fn another_key_challenge_or_channel_proves_nothing() {
+        let (key, other, octets, channel) = ([1; 32], [2; 32], [3; 32], from_hex(CHANNEL));
+        let good = answer(&key, &challenge(&octets, Some(TLS_EXPORTER)), Some(&channel)).unwrap();
+        let public = public_key(&key);
+        assert!(verify(&public, &octets, Some(&channel), &good));
+        assert!(!verify(&public_key(&other), &octets, Some(&channel), &good));
+        assert!(!verify(&public, &other, Some(&channel), &good));
+        assert!(!verify(&public, &octets, None, &good));
+        assert!(!verify(&public, &octets, Some(&other), &good));
+        for nonsense in ["", "zz", "00", &"00".repeat(64), &"00".repeat(96), &good.signature[2..]] {
+            let answer = Authenticate {
+                signature: nonsense.to_owned(),
+                extra: Dict::default(),
+            };
+            assert!(!verify(&public, &octets, Some(&channel), &answer), "{nonsense}");
+        }
+        let without_message = Authenticate {
+            signature: good.signature[..128].to_owned(),
+            extra: Dict::default(),
+        };
+        assert!(verify(&public, &octets, Some(&channel), &without_message));
+    }
+
+    #[test]
+    fn hello_says_which_key_and_which_binding() {
+        let extra = authextra(&[7; 32], Some(TLS_EXPORTER));
+        assert_eq!(
+            (claimed_key(&extra), wants_binding(&extra)),
+            (Some([7; 32]), Some(TLS_EXPORTER))
+        );
+        let extra = authextra(&[7; 32], None);
+        assert_eq!(wants_binding(&extra), None);
+        assert_eq!(claimed_key(&Dict::default()), None);
+    }
+}
