@@ -71,7 +71,10 @@ pub(crate) fn now() -> Duration {
 /// Time that only goes forward, from an arbitrary beginning.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn now() -> Duration {
-    Duration::from_secs_f64(js_sys::Date::now() / 1000.0)
+    // Outside of a page there is only the clock on the wall.
+    let page = web_sys::window().and_then(|window| window.performance());
+    let milliseconds = page.map_or_else(js_sys::Date::now, |page| page.now());
+    Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
 }
 
 /// Any number; only for jitter, so a failing source is no reason to fail.

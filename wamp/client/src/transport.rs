@@ -11,6 +11,8 @@ mod native;
 mod rawsocket;
 #[cfg(not(target_arch = "wasm32"))]
 mod sign_of_life;
+#[cfg(all(feature = "tls", not(target_arch = "wasm32")))]
+mod tls;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 mod websocket;
 

@@ -57,12 +57,23 @@ async fn websocket(
         url: url.to_owned(),
         why: why.to_owned(),
     };
-    if tls {
-        return Err(address("this client was built without TLS"));
+    let host = request
+        .uri()
+        .host()
+        .ok_or_else(|| address("it names no host"))?
+        .to_owned();
+    let port = request.uri().port_u16().unwrap_or(if tls { 443 } else { 80 });
+    if !tls {
+        let stream = tcp(&format!("{host}:{port}")).await?;
+        return Ok(Box::new(websocket::open(stream, request, serializer, keepalive).await?));
     }
-    let host = request.uri().host().ok_or_else(|| address("it names no host"))?;
-    let stream = tcp(&format!("{host}:{}", request.uri().port_u16().unwrap_or(80))).await?;
-    Ok(Box::new(websocket::open(stream, request, serializer, keepalive).await?))
+    #[cfg(feature = "tls")]
+    {
+        let stream = super::tls::connect(&host, tcp(&format!("{host}:{port}")).await?).await?;
+        Ok(Box::new(websocket::open(stream, request, serializer, keepalive).await?))
+    }
+    #[cfg(not(feature = "tls"))]
+    Err(address("this client was built without TLS"))
 }
 
 #[cfg(not(feature = "native"))]

@@ -1,5 +1,9 @@
 //! Whole sessions against a router whose every word is written in the test.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops there")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on stops there"
+)]
 
 mod calls;
 mod events;
