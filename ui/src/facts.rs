@@ -15,7 +15,7 @@ pub(crate) enum Fact {
     },
     Group {
         name: String,
-        facts: Vec<Fact>,
+        facts: Vec<Self>,
     },
 }
 

@@ -5,6 +5,10 @@
 //! `leptos` in them are pure and tested natively.
 
 #![allow(
+    clippy::needless_pass_by_value,
+    reason = "components own their properties, and changes are taken apart"
+)]
+#![allow(
     unreachable_pub,
     reason = "the component macro makes its functions pub, whatever they say"
 )]

@@ -283,7 +283,6 @@ fn readout_of(data: &ChartData, at: i64, offset: Offset) -> Option<Readout> {
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "made for this one use")]
 fn cursor_mark(readout: Readout, plot: &Plot) -> Option<AnyView> {
     let (x, y) = (plot.x(readout.at), plot.y(readout.number));
     let bottom = plot.top + plot.height;

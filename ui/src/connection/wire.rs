@@ -58,7 +58,7 @@ impl Wire {
                 },
             ),
         };
-        let mut connector = Connector::new(&browser::wamp_url(), house::uri::REALM)
+        let mut connector = Connector::new(browser::wamp_url(), house::uri::REALM)
             .serializer(Serializer::Json)
             .credentials(credentials);
         connector = if method == Method::Setup {
