@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use rumqttc::tokio_rustls::rustls;
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, LastWill, MqttOptions, Packet, QoS, Transport,
@@ -166,7 +165,7 @@ async fn poll(mut event_loop: EventLoop, out: mpsc::UnboundedSender<LinkEvent>, 
                 let permit = Arc::clone(&room).acquire_owned().await.ok();
                 LinkEvent::Message(Message {
                     topic: message.topic,
-                    payload: Bytes::from(message.payload),
+                    payload: message.payload,
                     retained_at: message.retain.then(now),
                     permit,
                 })

@@ -23,7 +23,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use self::connection::{Connection, Ended};
-pub use self::state::Retained;
+pub(crate) use self::state::Retained;
 use self::state::State;
 use crate::clock::now;
 use crate::entity::Outgoing;
@@ -102,6 +102,8 @@ impl Server {
             longest_packet: LONGEST_PACKET,
             assigned: AtomicU64::new(1),
         });
+        // The bridge is connected from the start; nothing else can be in its queue yet.
+        shared.state().greet_local();
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         let server = Self {
             shared,

@@ -21,13 +21,13 @@ const SLEEPING_SESSIONS: usize = 2_000;
 
 /// A message kept for those who come later.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retained {
+pub(crate) struct Retained {
     /// What.
-    pub payload: Bytes,
+    pub(crate) payload: Bytes,
     /// Quality of service it was published with.
-    pub qos: u8,
+    pub(crate) qos: u8,
     /// When it was published.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// What is to be done with a connection after a packet.
@@ -379,6 +379,12 @@ impl State {
 
     pub(super) fn unsubscribe_local(&mut self, filter: &str) {
         self.subscriptions.remove(filter, LOCAL);
+    }
+
+    /// Tells the bridge that it is connected.
+    pub(super) fn greet_local(&self) {
+        // Without a bridge the server is being stopped.
+        let _ = self.local.send(LinkEvent::Connected);
     }
 
     fn tell_local(&self, message: Message) {

@@ -34,6 +34,16 @@ async fn server(users: &[(&str, &str)]) -> (Server, mpsc::UnboundedReceiver<Link
         .unwrap()
 }
 
+async fn start(
+    users: BTreeMap<String, String>,
+    retained: HashMap<String, Retained>,
+) -> (Server, mpsc::UnboundedReceiver<LinkEvent>) {
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let (server, mut events) = Server::start(listen, users, retained).await.unwrap();
+    assert!(matches!(events.recv().await, Some(LinkEvent::Connected)));
+    (server, events)
+}
+
 fn publish(server: &Server, arguments: &[&str]) -> Child {
     Command::new("mosquitto_pub")
         .args(["-h", "127.0.0.1", "-p", &server.address.port().to_string()])
@@ -185,8 +195,7 @@ async fn retained_messages_are_handed_out_to_be_saved_and_given_back() {
         .into_iter()
         .filter_map(|(topic, kept)| kept.map(|kept| (topic, kept)))
         .collect();
-    let listen = "127.0.0.1:0".parse().unwrap();
-    let (second, mut events) = Server::start(listen, BTreeMap::new(), kept).await.unwrap();
+    let (second, mut events) = start(BTreeMap::new(), kept).await;
     second.local().subscribe("+/config");
     let message = next(&mut events).await;
     assert_eq!((message.topic.as_str(), &message.payload[..]), ("a/config", &b"{}"[..]));

@@ -1,0 +1,255 @@
+//! One device as its announcements and messages describe it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use house::{ActuatorKind, AreaId, Availability, Bridge, Device, DeviceId, Entity, EntityKind, Quantity, Timestamp};
+
+use crate::availability::Heard;
+use crate::discovery::{DeviceInfo, EntityConfig};
+use crate::entity::{Memory, Saying, StateFault};
+use crate::payload::Payload;
+
+/// A device and its entities.
+#[derive(Debug)]
+pub(super) struct Known {
+    id: DeviceId,
+    info: DeviceInfo,
+    pub(super) slots: BTreeMap<String, Slot>,
+    /// Which entity's values count, where several measure one quantity.
+    owner_by_quantity: BTreeMap<Quantity, String>,
+    values: BTreeMap<Quantity, (f64, Timestamp)>,
+    last_heard: Option<Timestamp>,
+}
+
+/// One entity of a device.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// Where it was announced.
+    pub(super) topic: String,
+    pub(super) config: EntityConfig,
+    memory: Memory,
+    heard: Heard,
+}
+
+impl Slot {
+    pub(super) fn new(topic: &str, config: EntityConfig) -> Self {
+        Self {
+            topic: topic.to_owned(),
+            config,
+            memory: Memory::default(),
+            heard: Heard::default(),
+        }
+    }
+}
+
+impl Known {
+    pub(super) fn new(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            info: DeviceInfo::default(),
+            slots: BTreeMap::new(),
+            owner_by_quantity: BTreeMap::new(),
+            values: BTreeMap::new(),
+            last_heard: None,
+        }
+    }
+
+    /// The key of an entity: unique ids are unique per component only.
+    pub(super) fn key(config: &EntityConfig) -> String {
+        format!("{}.{}", config.component, config.id)
+    }
+
+    /// The id of one part of an entity.
+    pub(super) fn part_id(key: &str, suffix: &str) -> String {
+        if suffix.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{key}.{suffix}")
+        }
+    }
+
+    /// The entity and part that an id means.
+    pub(super) fn find<'a>(&self, id: &'a str) -> Option<(&Slot, &'a str)> {
+        if let Some(slot) = self.slots.get(id) {
+            return Some((slot, ""));
+        }
+        let (key, suffix) = id.rsplit_once('.')?;
+        Some((self.slots.get(key)?, suffix))
+    }
+
+    /// The entities that a topic announced.
+    pub(super) fn slots_of(&self, topic: &str) -> Vec<String> {
+        let of_topic = self.slots.iter().filter(|(_, slot)| slot.topic == topic);
+        of_topic.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// What is new counts; what is left out stays.
+    pub(super) fn take_info(&mut self, info: DeviceInfo) {
+        let DeviceInfo {
+            identifiers,
+            name,
+            manufacturer,
+            model,
+            suggested_area,
+        } = info;
+        for identifier in identifiers {
+            if !self.info.identifiers.contains(&identifier) {
+                self.info.identifiers.push(identifier);
+            }
+        }
+        for (known, new) in [
+            (&mut self.info.name, name),
+            (&mut self.info.manufacturer, manufacturer),
+            (&mut self.info.model, model),
+            (&mut self.info.suggested_area, suggested_area),
+        ] {
+            if new.is_some() {
+                *known = new;
+            }
+        }
+    }
+
+    /// Of several entities that measure one quantity, the first that is not about the device
+    /// itself counts: an event carries each quantity once.
+    pub(super) fn choose_owners(&mut self) {
+        self.owner_by_quantity.clear();
+        for secondary in [false, true] {
+            for (key, slot) in self.slots.iter().filter(|(_, slot)| slot.config.secondary == secondary) {
+                for part in slot.config.role.parts() {
+                    if let EntityKind::Sensor { quantity } = part.kind {
+                        self.owner_by_quantity.entry(quantity).or_insert_with(|| key.clone());
+                    }
+                }
+            }
+        }
+        let owners = &self.owner_by_quantity;
+        self.values.retain(|quantity, _| owners.contains_key(quantity));
+    }
+
+    pub(super) fn owns(&self, quantity: Quantity, key: &str) -> bool {
+        self.owner_by_quantity.get(&quantity).is_some_and(|owner| owner == key)
+    }
+
+    pub(super) fn remember(&mut self, quantity: Quantity, value: f64, at: Timestamp) {
+        self.values.insert(quantity, (value, at));
+    }
+
+    /// Values measured within `together` of the newest, and when that was.
+    pub(super) fn latest_values(&self, together: Duration) -> Option<(Vec<(Quantity, f64)>, Timestamp)> {
+        let newest = self.values.values().map(|(_, at)| *at).max()?;
+        let values = self
+            .values
+            .iter()
+            .filter(|(_, (_, at))| newest.since(*at) <= together)
+            .map(|(quantity, (value, _))| (*quantity, *value))
+            .collect();
+        Some((values, newest))
+    }
+
+    /// Takes a message for one entity; what it says.
+    pub(super) fn hear(
+        &mut self,
+        key: &str,
+        topic: &str,
+        payload: &Payload<'_>,
+        retained: bool,
+    ) -> Result<Vec<Saying>, StateFault> {
+        let Some(slot) = self.slots.get_mut(key) else {
+            return Ok(Vec::new());
+        };
+        slot.config.availability.hear(&mut slot.heard, topic, payload)?;
+        if !slot.config.role.state_topics().contains(&topic) {
+            return Ok(Vec::new());
+        }
+        let sayings = slot.config.role.read(&mut slot.memory, topic, payload)?;
+        if !retained && !sayings.is_empty() {
+            self.last_heard = Some(payload.at);
+        }
+        Ok(sayings)
+    }
+
+    /// Available when any entity is; by what was heard where no entity says.
+    pub(super) fn availability(&self, connected: bool) -> Availability {
+        if !connected {
+            return Availability::Offline;
+        }
+        let said: Vec<bool> = self
+            .slots
+            .values()
+            .filter_map(|slot| slot.config.availability.is_available(&slot.heard))
+            .collect();
+        if said.contains(&true) {
+            Availability::Online
+        } else if !said.is_empty() {
+            Availability::Offline
+        } else if self.last_heard.is_some() {
+            Availability::Online
+        } else {
+            Availability::Unknown
+        }
+    }
+
+    pub(super) fn name(&self) -> String {
+        let named = self.info.name.as_ref().or(self.info.model.as_ref());
+        named.unwrap_or(&self.id).clone()
+    }
+
+    /// The device as the house knows devices.
+    pub(super) fn describe(&self, connected: bool) -> Device {
+        let hardware_id = self.id.split_once('-').map_or(self.id.as_str(), |(_, id)| id);
+        let mut device = Device::found(Bridge::Mqtt, hardware_id, &self.name());
+        device.id.clone_from(&self.id);
+        device.manufacturer.clone_from(&self.info.manufacturer);
+        device.model.clone_from(&self.info.model);
+        device.suggested_area = self.info.suggested_area.as_deref().and_then(AreaId::new);
+        device.availability = self.availability(connected);
+        device.last_seen = self.last_heard;
+        device.signal = self.values.get(&Quantity::SignalStrength).map(|(value, _)| *value);
+        device.entities = self.entities();
+        device
+    }
+
+    fn entities(&self) -> Vec<Entity> {
+        let mut entities = Vec::new();
+        for (key, slot) in &self.slots {
+            for part in slot.config.role.parts() {
+                let kind = match &part.kind {
+                    EntityKind::Sensor { quantity } if !self.owns(*quantity, key) => EntityKind::Unsupported {
+                        reason: format!("Another entity of this device already measures its {quantity}."),
+                    },
+                    kind => kind.clone(),
+                };
+                let label = label(&part.kind);
+                let name = match (&slot.config.name, part.suffix) {
+                    (Some(name), "") => name.clone(),
+                    (Some(name), _) => format!("{name} {}", label.to_lowercase()),
+                    (None, _) => label,
+                };
+                entities.push(Entity {
+                    id: Self::part_id(key, part.suffix),
+                    name,
+                    kind,
+                });
+            }
+        }
+        entities
+    }
+}
+
+/// What an entity without a name of its own is called.
+fn label(kind: &EntityKind) -> String {
+    let words = match kind {
+        EntityKind::Sensor { quantity } => quantity.name().replace('_', " "),
+        EntityKind::Actuator { actuator } => match actuator {
+            ActuatorKind::Ac => "cooling".to_owned(),
+            ActuatorKind::Heater => "heating".to_owned(),
+            other => other.label().to_owned(),
+        },
+        EntityKind::Unsupported { .. } => "entity".to_owned(),
+    };
+    let mut letters = words.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
