@@ -26,6 +26,20 @@ pub enum Credentials {
         /// The secret.
         secret: String,
     },
+    /// SCRAM: a password that never travels, and a router that must prove that it knows it too.
+    Scram {
+        /// Who.
+        authid: String,
+        /// The password.
+        password: String,
+    },
+    /// Cryptosign: the private key to a public one that the router knows (Ed25519).
+    Cryptosign {
+        /// Who; a router that knows the key alone may need no name.
+        authid: Option<String>,
+        /// The private key.
+        private_key: [u8; 32],
+    },
 }
 
 impl Default for Credentials {
@@ -38,17 +52,20 @@ impl Credentials {
     /// The name to join under.
     pub fn authid(&self) -> Option<&str> {
         match self {
-            Self::Anonymous { authid } => authid.as_deref(),
-            Self::Ticket { authid, .. } | Self::Wampcra { authid, .. } => Some(authid),
+            Self::Anonymous { authid } | Self::Cryptosign { authid, .. } => authid.as_deref(),
+            Self::Ticket { authid, .. } | Self::Wampcra { authid, .. } | Self::Scram { authid, .. } => Some(authid),
         }
     }
 
-    /// The method's name in HELLO.
-    pub(crate) const fn authmethod(&self) -> &'static str {
+    /// The method's names in HELLO, best first.
+    pub(crate) const fn authmethods(&self) -> &'static [&'static str] {
         match self {
-            Self::Anonymous { .. } => auth::ANONYMOUS,
-            Self::Ticket { .. } => auth::TICKET,
-            Self::Wampcra { .. } => auth::WAMPCRA,
+            Self::Anonymous { .. } => &[auth::ANONYMOUS],
+            Self::Ticket { .. } => &[auth::TICKET],
+            Self::Wampcra { .. } => &[auth::WAMPCRA],
+            // The specification's spelling, and that of Autobahn and Crossbar.
+            Self::Scram { .. } => &[auth::WAMP_SCRAM, auth::SCRAM],
+            Self::Cryptosign { .. } => &[auth::CRYPTOSIGN],
         }
     }
 }
@@ -58,7 +75,7 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
             .field("authid", &self.authid())
-            .field("authmethod", &self.authmethod())
+            .field("authmethods", &self.authmethods())
             .finish()
     }
 }

@@ -13,7 +13,7 @@ use futures_channel::{mpsc, oneshot};
 use futures_util::StreamExt;
 
 use crate::command::Command;
-use crate::join::{self, Refusal, Step};
+use crate::join::{Joining, Refusal, Step};
 use crate::session::Inner;
 use crate::state::State;
 use crate::transport::{Link, SendError, TransportError};
@@ -171,16 +171,14 @@ async fn join(connector: &Connector) -> Result<(Box<dyn Link>, SessionInfo), Joi
         .endpoint
         .dial(connector.serializer, connector.keepalive)
         .await?;
-    send(
-        &mut *link,
-        join::hello(&connector.realm, &connector.credentials, &connector.agent),
-    )
-    .await?;
+    let nonce = runtime::nonce().map_err(|error| std::io::Error::other(error.to_string()))?;
+    let mut joining = Joining::new(&connector.realm, &connector.credentials, &nonce);
+    send(&mut *link, joining.hello(&connector.agent)).await?;
     loop {
         let message = poll_fn(|cx| link.poll_next(cx))
             .await
             .unwrap_or(Err(TransportError::Closed))?;
-        match join::receive(message, &connector.realm, &connector.credentials) {
+        match joining.receive(message) {
             Step::Answer(message) => send(&mut *link, message).await?,
             Step::Joined(info) => return Ok((link, info)),
             Step::Refused(mut refusal) => {
@@ -206,6 +204,12 @@ async fn send(link: &mut dyn Link, message: wamp_protocol::Message) -> Result<()
 impl From<TransportError> for JoinError {
     fn from(error: TransportError) -> Self {
         Self::Unreachable(error)
+    }
+}
+
+impl From<std::io::Error> for JoinError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Unreachable(error.into())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Joining a realm: HELLO, whatever the router challenges, WELCOME. Pure.
 
+use wamp_protocol::auth::{self, cryptosign, scram};
 use wamp_protocol::message::{Authenticate, Challenge, Hello, HelloDetails, Welcome};
-use wamp_protocol::{Message, Uri, auth, error_uri};
+use wamp_protocol::{Dict, Message, Uri, error_uri};
 
 use crate::state::{abort, sentence};
 use crate::{Credentials, SessionInfo, features};
@@ -41,6 +42,14 @@ impl Refusal {
         )
     }
 
+    fn of_router(reason: &Uri, details: &Dict) -> Self {
+        Self {
+            reason: reason.as_str().to_owned(),
+            message: sentence(details),
+            abort: None,
+        }
+    }
+
     fn own(reason: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         let abort = Some(Box::new(abort(reason, &message).into()));
@@ -52,68 +61,127 @@ impl Refusal {
     }
 }
 
-/// The HELLO that asks to join `realm`.
-pub(crate) fn hello(realm: &Uri, credentials: &Credentials, agent: &str) -> Message {
-    let details = HelloDetails {
-        roles: features::client_roles(),
-        agent: Some(agent.to_owned()),
-        authid: credentials.authid().map(str::to_owned),
-        authmethods: vec![credentials.authmethod().to_owned()],
-        ..HelloDetails::default()
-    };
-    Hello {
-        realm: realm.clone(),
-        details,
-    }
-    .into()
+/// Octets of a client's nonce.
+pub(crate) type Nonce = [u8; 16];
+
+/// One attempt to join.
+pub(crate) struct Joining<'a> {
+    realm: &'a Uri,
+    credentials: &'a Credentials,
+    /// SCRAM up to the challenge.
+    scram: Option<scram::Client>,
+    /// SCRAM after it: what the router has to prove.
+    expected: Option<scram::Expectation>,
 }
 
-/// The router sent `message` before the session was open.
-pub(crate) fn receive(message: Message, realm: &Uri, credentials: &Credentials) -> Step {
-    match message {
-        Message::Welcome(welcome) => Step::Joined(info(welcome, realm)),
-        Message::Challenge(challenge) => match answer(&challenge, credentials) {
-            Ok(authenticate) => Step::Answer(authenticate.into()),
-            Err(refusal) => Step::Refused(refusal),
-        },
-        Message::Abort(refused) => {
-            let (reason, message) = (refused.reason.as_str().to_owned(), sentence(&refused.details));
-            Step::Refused(Refusal {
-                reason,
-                message,
-                abort: None,
-            })
-        }
-        Message::Goodbye(goodbye) => {
-            let (reason, message) = (goodbye.reason.as_str().to_owned(), sentence(&goodbye.details));
-            Step::Refused(Refusal {
-                reason,
-                message,
-                abort: None,
-            })
-        }
-        other => {
-            let sentence = format!("{} came before the session was open", other.message_type().name());
-            Step::Refused(Refusal::own(error_uri::PROTOCOL_VIOLATION, sentence))
+impl<'a> Joining<'a> {
+    /// `nonce` is random, new for each attempt.
+    pub(crate) fn new(realm: &'a Uri, credentials: &'a Credentials, nonce: &Nonce) -> Self {
+        let scram = match credentials {
+            Credentials::Scram { authid, password } => Some(scram::Client::new(authid, password, nonce, None)),
+            Credentials::Anonymous { .. }
+            | Credentials::Ticket { .. }
+            | Credentials::Wampcra { .. }
+            | Credentials::Cryptosign { .. } => None,
+        };
+        Self {
+            realm,
+            credentials,
+            scram,
+            expected: None,
         }
     }
-}
 
-fn answer(challenge: &Challenge, credentials: &Credentials) -> Result<Authenticate, Refusal> {
-    let asked = challenge.authmethod.as_str();
-    let offered = credentials.authmethod();
-    if asked != offered {
-        let sentence = format!("the router asks for {asked}, and {offered} was offered");
-        return Err(Refusal::own(error_uri::NO_MATCHING_AUTH_METHOD, sentence));
+    /// The HELLO that asks to join.
+    pub(crate) fn hello(&self, agent: &str) -> Message {
+        let authextra = match (self.credentials, &self.scram) {
+            (Credentials::Cryptosign { private_key, .. }, _) => {
+                cryptosign::authextra(&cryptosign::public_key(private_key), None)
+            }
+            (_, Some(scram)) => scram.authextra(),
+            (_, None) => Dict::default(),
+        };
+        let details = HelloDetails {
+            roles: features::client_roles(),
+            agent: Some(agent.to_owned()),
+            authid: self.credentials.authid().map(str::to_owned),
+            authmethods: self
+                .credentials
+                .authmethods()
+                .iter()
+                .map(|&method| method.to_owned())
+                .collect(),
+            authextra,
+            ..HelloDetails::default()
+        };
+        Hello {
+            realm: self.realm.clone(),
+            details,
+        }
+        .into()
     }
-    match credentials {
-        Credentials::Ticket { ticket, .. } => Ok(auth::ticket::answer(ticket)),
-        Credentials::Wampcra { secret, .. } => auth::wampcra::answer(secret, challenge)
-            .map_err(|error| Refusal::own(error_uri::AUTHENTICATION_FAILED, error.to_string())),
-        Credentials::Anonymous { .. } => Err(Refusal::own(
-            error_uri::PROTOCOL_VIOLATION,
-            "a challenge to an anonymous session",
-        )),
+
+    /// The router sent `message` before the session was open.
+    pub(crate) fn receive(&mut self, message: Message) -> Step {
+        match message {
+            Message::Welcome(welcome) => match self.check_router(&welcome) {
+                Ok(()) => Step::Joined(info(welcome, self.realm)),
+                Err(refusal) => Step::Refused(refusal),
+            },
+            Message::Challenge(challenge) => match self.answer(&challenge) {
+                Ok(authenticate) => Step::Answer(authenticate.into()),
+                Err(refusal) => Step::Refused(refusal),
+            },
+            Message::Abort(refused) => Step::Refused(Refusal::of_router(&refused.reason, &refused.details)),
+            Message::Goodbye(goodbye) => Step::Refused(Refusal::of_router(&goodbye.reason, &goodbye.details)),
+            other => {
+                let sentence = format!("{} came before the session was open", other.message_type().name());
+                Step::Refused(Refusal::own(error_uri::PROTOCOL_VIOLATION, sentence))
+            }
+        }
+    }
+
+    fn answer(&mut self, challenge: &Challenge) -> Result<Authenticate, Refusal> {
+        let offered = self.credentials.authmethods();
+        if !offered.contains(&challenge.authmethod.as_str()) {
+            let sentence = format!(
+                "the router asks for {}, and {} was offered",
+                challenge.authmethod,
+                offered.join(", ")
+            );
+            return Err(Refusal::own(error_uri::NO_MATCHING_AUTH_METHOD, sentence));
+        }
+        let answer = match self.credentials {
+            Credentials::Ticket { ticket, .. } => Ok(auth::ticket::answer(ticket)),
+            Credentials::Wampcra { secret, .. } => auth::wampcra::answer(secret, challenge),
+            Credentials::Cryptosign { private_key, .. } => cryptosign::answer(private_key, challenge, None),
+            Credentials::Scram { .. } => match self.scram.take() {
+                Some(scram) => scram.answer(challenge).map(|(answer, expected)| {
+                    self.expected = Some(expected);
+                    answer
+                }),
+                None => return Err(Refusal::own(error_uri::PROTOCOL_VIOLATION, "a second SCRAM challenge")),
+            },
+            Credentials::Anonymous { .. } => {
+                return Err(Refusal::own(
+                    error_uri::PROTOCOL_VIOLATION,
+                    "a challenge to an anonymous session",
+                ));
+            }
+        };
+        answer.map_err(|error| Refusal::own(error_uri::AUTHENTICATION_FAILED, error.to_string()))
+    }
+
+    /// With SCRAM the router has to prove itself as well, or it is not the one it claims to be.
+    fn check_router(&self, welcome: &Welcome) -> Result<(), Refusal> {
+        let unproven = |why: String| Err(Refusal::own(error_uri::AUTHENTICATION_FAILED, why));
+        match (&self.expected, &self.scram) {
+            (Some(expected), _) => expected
+                .verify(&welcome.details.authextra)
+                .or_else(|error| unproven(error.to_string())),
+            (None, Some(_)) => unproven("the router did not prove that it knows the password".to_owned()),
+            (None, None) => Ok(()),
+        }
     }
 }
 
@@ -132,116 +200,4 @@ fn info(welcome: Welcome, realm: &Uri) -> SessionInfo {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use wamp_protocol::{Dict, SessionId, Value};
-
-    fn credentials() -> [Credentials; 3] {
-        let authid = || "anna".to_owned();
-        [
-            Credentials::Anonymous { authid: Some(authid()) },
-            Credentials::Ticket {
-                authid: authid(),
-                ticket: "secret".to_owned(),
-            },
-            Credentials::Wampcra {
-                authid: authid(),
-                secret: "secret".to_owned(),
-            },
-        ]
-    }
-
-    fn challenge(authmethod: &str, extra: Dict) -> Message {
-        Challenge {
-            authmethod: authmethod.to_owned(),
-            extra,
-        }
-        .into()
-    }
-
-    #[test]
-    fn hello_offers_the_one_method_there_are_credentials_for() {
-        for (credentials, method) in credentials().iter().zip(["anonymous", "ticket", "wampcra"]) {
-            let Message::Hello(hello) = hello(&"homeapp".into(), credentials, "me/1") else {
-                panic!("no HELLO")
-            };
-            assert_eq!(hello.details.authmethods, [method]);
-            assert_eq!(hello.details.authid.as_deref(), Some("anna"));
-            assert!(
-                hello
-                    .details
-                    .roles
-                    .callee
-                    .is_some_and(|callee| callee.has("call_canceling"))
-            );
-        }
-    }
-
-    #[test]
-    fn a_wampcra_challenge_gets_the_answer_that_the_router_accepts() {
-        let facts = auth::wampcra::Facts {
-            authid: "anna",
-            authrole: "user",
-            authprovider: "static",
-            nonce: "n",
-            timestamp: "2026-11-22T19:00:00Z",
-            session: SessionId::FIRST,
-        };
-        let asked = auth::wampcra::challenge(&facts, None);
-        let [.., wampcra] = credentials();
-        let Step::Answer(Message::Authenticate(answer)) = receive(asked.clone().into(), &"r".into(), &wampcra) else {
-            panic!("no AUTHENTICATE")
-        };
-        assert!(auth::wampcra::verify("secret", &asked, &answer));
-    }
-
-    #[test]
-    fn a_challenge_that_cannot_be_answered_is_aborted_with_a_sentence() {
-        let [anonymous, ticket, wampcra] = credentials();
-        let mut without_end = Dict::default();
-        without_end.insert("challenge", "x");
-        without_end.insert("salt", "x");
-        without_end.insert("iterations", u64::from(u32::MAX));
-        for (credentials, challenge) in [
-            (&anonymous, challenge("ticket", Dict::default())),
-            (&anonymous, challenge("anonymous", Dict::default())),
-            (&ticket, challenge("wampcra", Dict::default())),
-            (&wampcra, challenge("wampcra", Dict::default())),
-            (&wampcra, challenge("wampcra", without_end)),
-        ] {
-            let Step::Refused(refusal) = receive(challenge, &"r".into(), credentials) else {
-                panic!("no refusal")
-            };
-            assert!(refusal.message.is_some_and(|sentence| !sentence.is_empty()));
-            assert!(matches!(refusal.abort.as_deref(), Some(Message::Abort(_))));
-        }
-    }
-
-    #[test]
-    fn only_a_refusal_of_who_asks_is_final() {
-        for (reason, is_final) in [
-            (error_uri::AUTHENTICATION_FAILED, true),
-            (error_uri::NO_SUCH_PRINCIPAL, true),
-            (error_uri::NO_SUCH_REALM, false),
-            (error_uri::CLOSE_SYSTEM_SHUTDOWN, false),
-        ] {
-            let mut details = Dict::default();
-            details.insert("message", Value::from("why"));
-            let payload = wamp_protocol::Payload::EMPTY;
-            let abort = wamp_protocol::message::Abort {
-                details,
-                reason: reason.into(),
-                payload,
-            };
-            let step = receive(abort.into(), &"r".into(), &Credentials::default());
-            let Step::Refused(refusal) = step else {
-                panic!("no refusal")
-            };
-            assert_eq!(
-                (refusal.is_final(), refusal.message.as_deref()),
-                (is_final, Some("why")),
-                "{reason}"
-            );
-        }
-    }
-}
+mod tests;

@@ -82,6 +82,13 @@ pub(crate) fn random() -> u64 {
     getrandom::u64().unwrap_or_default()
 }
 
+/// Octets that nobody can guess.
+pub(crate) fn nonce() -> Result<crate::join::Nonce, getrandom::Error> {
+    let mut nonce = crate::join::Nonce::default();
+    getrandom::fill(&mut nonce)?;
+    Ok(nonce)
+}
+
 /// What `future` gives, or `None` when `limit` passes first.
 pub(crate) async fn within<F: Future>(limit: Option<Duration>, future: F) -> Option<F::Output> {
     let Some(limit) = limit else { return Some(future.await) };
