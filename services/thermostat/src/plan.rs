@@ -106,7 +106,10 @@ impl Plan {
             }
             Some(climate) => {
                 self.wake(Some(climate.stale_at()));
-                self.gone.push((id, format!("{name} reports its temperature again")));
+                // After a restart an alert from before holds until the sensor is heard.
+                if climate.reading.is_some() {
+                    self.gone.push((id, format!("{name} reports its temperature again")));
+                }
             }
         }
     }

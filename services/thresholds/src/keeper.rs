@@ -58,9 +58,15 @@ impl Keeper {
         }
     }
 
-    /// Answers until nobody can ask any more.
-    pub(crate) async fn run(mut self, mut asked: mpsc::UnboundedReceiver<Ask>) {
-        while let Some(ask) = asked.recv().await {
+    /// Answers until told to stop; what is being stored then is stored to the end.
+    pub(crate) async fn run(mut self, mut asked: mpsc::UnboundedReceiver<Ask>, mut stop: oneshot::Receiver<()>) {
+        loop {
+            let ask = tokio::select! {
+                biased;
+                _ = &mut stop => return,
+                Some(ask) = asked.recv() => ask,
+                else => return,
+            };
             // A caller that has gone needs no answer.
             match ask {
                 Ask::List(reply) => drop(reply.send(self.thresholds.values().cloned().collect())),

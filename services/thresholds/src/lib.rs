@@ -73,10 +73,13 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
     let (ask, asked) = mpsc::unbounded_channel();
     register(&session, &ask).await?;
     Ok(Running::spawn(|stop| async move {
-        // Dropping a write that has begun would leave its caller without an answer, so the keeper
-        // runs in a task of its own and ends when nobody can ask any more.
-        tokio::spawn(keeper.run(asked));
+        let (stop_keeper, stopped) = oneshot::channel();
+        let keeping = tokio::spawn(keeper.run(asked, stopped));
         evaluator.run(ears, stop).await;
+        drop(stop_keeper);
+        if keeping.await.is_err() {
+            tracing::error!("the keeper of the thresholds failed");
+        }
     }))
 }
 

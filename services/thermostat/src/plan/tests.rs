@@ -138,3 +138,10 @@ fn what_the_thermostat_put_on_goes_off_with_its_threshold() {
     assert!(!plan.switches[0].on);
     assert!(plan.holds.is_empty());
 }
+
+#[test]
+fn an_alert_from_before_a_restart_holds_until_the_sensor_is_heard() {
+    let is_lost = |(id, _): &(String, String)| id.ends_with("sensor_lost");
+    assert!(!plan_at(&view(Vec::new(), None), 1).gone.iter().any(is_lost));
+    assert!(plan_at(&view(Vec::new(), Some(22.0)), 1).gone.iter().any(is_lost));
+}
