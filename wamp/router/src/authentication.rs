@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use wamp_protocol::Dict;
+use wamp_protocol::auth;
 
 pub use static_users::{StaticUser, StaticUsers};
+pub use wamp_protocol::auth::wampcra::Salting;
 
 /// A realm's ways in.
 #[derive(Clone, Default)]
@@ -46,18 +48,18 @@ impl AuthMethod {
     /// Its name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Anonymous => "anonymous",
-            Self::Ticket => "ticket",
-            Self::WampCra => "wampcra",
+            Self::Anonymous => auth::ANONYMOUS,
+            Self::Ticket => auth::TICKET,
+            Self::WampCra => auth::WAMPCRA,
         }
     }
 
     /// The method of that name, if the router has it.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
-            "anonymous" => Some(Self::Anonymous),
-            "ticket" => Some(Self::Ticket),
-            "wampcra" => Some(Self::WampCra),
+            auth::ANONYMOUS => Some(Self::Anonymous),
+            auth::TICKET => Some(Self::Ticket),
+            auth::WAMPCRA => Some(Self::WampCra),
             _ => None,
         }
     }
@@ -115,17 +117,6 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// PBKDF2-HMAC-SHA256, as WAMP-CRA's CHALLENGE speaks of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Salting {
-    /// Text; its octets are the salt.
-    pub salt: String,
-    /// Rounds.
-    pub iterations: u32,
-    /// Octets of the derived key.
-    pub keylen: u32,
-}
-
 /// Why a sign-in goes no further.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
@@ -155,13 +146,4 @@ pub trait Authenticator: Send + Sync + 'static {
     fn finished(&self, sign_in: &SignIn, accepted: bool) {
         let _ = (sign_in, accepted);
     }
-}
-
-/// Whether both are the same, in a time that depends only on their lengths.
-pub(crate) fn constant_time_eq(one: &[u8], other: &[u8]) -> bool {
-    let mut difference = u8::from(one.len() != other.len());
-    for (a, b) in one.iter().zip(other) {
-        difference |= a ^ b;
-    }
-    std::hint::black_box(difference) == 0
 }

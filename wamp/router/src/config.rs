@@ -1,5 +1,6 @@
 //! What a router and its realms are told at the start.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::authentication::Authentication;
@@ -42,6 +43,9 @@ pub struct RealmConfig {
     pub disclosure: Disclosure,
     /// How closely clients are held to the letter.
     pub strictness: Strictness,
+    /// What INVOCATION and EVENT say about how far sessions of a role are trusted: role → level, 0
+    /// the lowest. Roles that are not here have none.
+    pub trustlevels: BTreeMap<String, u64>,
     /// Events kept of every topic for `wamp.subscription.get_events`; 0 for none.
     pub history: usize,
 }
@@ -56,6 +60,7 @@ impl RealmConfig {
             authorization: Authorization::default(),
             disclosure: Disclosure::default(),
             strictness: Strictness::default(),
+            trustlevels: BTreeMap::new(),
             history: 0,
         }
     }

@@ -10,7 +10,7 @@
 //! Router::new(RouterConfig) -> Router                      // a cheap handle, Clone
 //!   .serve(TcpListener, Option<TlsAcceptor>, HttpFallback, shutdown: impl Future<Output = ()>).await
 //!   .serve_unix(UnixListener, shutdown: impl Future<Output = ()>).await
-//!   .attach(realm, Principal, mpsc::Sender<Message>, mpsc::Receiver<Message>) -> Result<SessionId, AttachError>
+//!   .attach(realm, Principal, impl Sink<Message>, impl Stream<Item = Message>) -> Result<(), AttachError>
 //!   .shutdown(reason, limit: Duration).await               // GOODBYE to all, waits at most `limit`
 //!   .metrics() -> Metrics                                  // .render() gives OpenMetrics text
 //! HttpFallback::new(hyper::service::Service<Request<Incoming>>)  // e.g. TowerToHyperService::new(axum::Router)
@@ -21,9 +21,30 @@ pub mod authentication;
 pub mod authorization;
 pub mod config;
 
+mod broker;
+mod connection;
+mod dealer;
+mod effects;
+mod framing;
+mod handshake;
+mod http_fallback;
+mod listener;
 mod member;
+mod meta_event;
+mod metrics;
+mod moment;
+mod outbox;
+mod pattern_map;
+mod random_ids;
+mod realm;
+mod router;
+mod session;
+mod uri_rules;
 
 pub use authentication::{Authentication, Authenticator};
 pub use authorization::Authorization;
 pub use config::{Disclose, Disclosure, KeepAlive, Limits, RealmConfig, RouterConfig, Strictness};
+pub use http_fallback::HttpFallback;
 pub use member::{Transport, TransportKind};
+pub use metrics::Metrics;
+pub use router::{AttachError, Router};

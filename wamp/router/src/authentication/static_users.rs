@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 
 use futures_util::future::{self, BoxFuture};
+use wamp_protocol::auth;
 
 use super::{AuthMethod, Authenticator, Credential, Principal, SignIn, SignInError};
-use crate::authentication::constant_time_eq;
 
 /// One user with a secret that serves every method.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl StaticUsers {
                 salting: None,
             },
             AuthMethod::Ticket => Credential::Ticket(Box::new(move |ticket| {
-                Box::pin(future::ready(constant_time_eq(ticket.as_bytes(), secret.as_bytes())))
+                Box::pin(future::ready(auth::same(ticket.as_bytes(), secret.as_bytes())))
             })),
             AuthMethod::Anonymous => return Err(SignInError::NoSuchPrincipal),
         };

@@ -1,0 +1,62 @@
+//! One subscription: a topic or pattern, and who shares it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wamp_protocol::SessionId;
+
+use crate::member::Member;
+use crate::meta_event::SubscriptionFacts;
+
+/// A subscription, shared by every session that subscribed to the same pattern in the same way.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub(super) facts: SubscriptionFacts,
+    subscribers: Vec<Subscriber>,
+    /// session → its place in `subscribers`
+    place: HashMap<SessionId, usize>,
+}
+
+/// A session's part in a subscription.
+#[derive(Debug)]
+pub(super) struct Subscriber {
+    pub(super) member: Arc<Member>,
+    /// The shard it takes; `None` takes all.
+    pub(super) nkey: Option<String>,
+}
+
+impl Subscription {
+    pub(super) fn new(facts: SubscriptionFacts) -> Self {
+        Self {
+            facts,
+            subscribers: Vec::new(),
+            place: HashMap::new(),
+        }
+    }
+
+    pub(super) fn subscribers(&self) -> &[Subscriber] {
+        &self.subscribers
+    }
+
+    /// Adds a subscriber, or changes its shard; whether it is new.
+    pub(super) fn add(&mut self, member: Arc<Member>, nkey: Option<String>) -> bool {
+        if let Some(known) = self.place.get(&member.id).and_then(|at| self.subscribers.get_mut(*at)) {
+            known.nkey = nkey;
+            return false;
+        }
+        self.place.insert(member.id, self.subscribers.len());
+        self.subscribers.push(Subscriber { member, nkey });
+        true
+    }
+
+    /// Removes a subscriber in constant time; the last one takes its place.
+    pub(super) fn remove(&mut self, session: SessionId) {
+        let Some(at) = self.place.remove(&session) else { return };
+        if at < self.subscribers.len() {
+            self.subscribers.swap_remove(at);
+        }
+        if let Some(moved) = self.subscribers.get(at) {
+            self.place.insert(moved.member.id, at);
+        }
+    }
+}

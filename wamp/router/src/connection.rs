@@ -1,0 +1,286 @@
+//! One connection: octets in, frames, messages to the session; and everything in its outbox out
+//! again, as many messages as there are with one write.
+
+mod writing;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
+use wamp_protocol::{Message, Serializer};
+
+use self::writing::Writing;
+use crate::config::{KeepAlive, Limits};
+use crate::effects::Violation;
+use crate::framing::{Batch, Frame, Framing, FramingError};
+use crate::metrics::{Counters, Tally};
+use crate::session::{Flow, Session};
+
+/// Octets asked of the network at once by a busy connection, and by one that is mostly idle.
+const READ_BUSY: usize = 32 * 1024;
+const READ_IDLE: usize = 2 * 1024;
+/// How long a client may take to read its last messages and close.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// What holds for all connections of a router.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) limits: Limits,
+    pub(crate) keep_alive: KeepAlive,
+}
+
+/// Runs a connection to its end. `input` has come already.
+pub(crate) async fn run<S, F>(stream: S, framing: F, session: Session, input: BytesMut, terms: Terms)
+where
+    S: AsyncRead + AsyncWrite,
+    F: Framing,
+{
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let now = Instant::now();
+    let mut connection = Connection {
+        reading: Reading {
+            batch: framing.is_batched().then(|| Batch::new(framing.serializer())),
+            framing,
+            messages: VecDeque::new(),
+        },
+        session,
+        writing: Writing::default(),
+        terms,
+        last_heard: now,
+        pinged: false,
+        handshake_ends: now + terms.limits.handshake_time,
+    };
+    if connection.converse(&mut reader, &mut writer, input).await == Ended::Orderly {
+        let _ = timeout(LINGER, linger(&mut reader, &mut writer)).await;
+    }
+}
+
+/// Says that nothing more comes, and reads until the client has closed too: closing with octets
+/// unread would take back what was just sent.
+async fn linger(reader: &mut (impl AsyncRead + Unpin), writer: &mut (impl AsyncWrite + Unpin)) {
+    if writer.shutdown().await.is_err() {
+        return;
+    }
+    let mut octets = [0; 1024];
+    while reader.read(&mut octets).await.is_ok_and(|count| count > 0) {}
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// Everything has been said.
+    Orderly,
+    /// The other end is gone, or does not listen.
+    Lost,
+}
+
+struct Connection<F> {
+    session: Session,
+    reading: Reading<F>,
+    writing: Writing,
+    terms: Terms,
+    /// When octets last came.
+    last_heard: Instant,
+    /// A ping has been sent since.
+    pinged: bool,
+    handshake_ends: Instant,
+}
+
+/// Octets to messages.
+struct Reading<F> {
+    framing: F,
+    batch: Option<Batch>,
+    messages: VecDeque<Message>,
+}
+
+impl<F: Framing> Connection<F> {
+    async fn converse(
+        &mut self,
+        reader: &mut (impl AsyncRead + Unpin),
+        writer: &mut (impl AsyncWrite + Unpin),
+        mut input: BytesMut,
+    ) -> Ended {
+        let outbox = self.session.outbox().clone();
+        let alarm = sleep_until(self.handshake_ends);
+        tokio::pin!(alarm);
+        let mut read_next = READ_IDLE;
+        let mut closing: Option<Instant> = None;
+        loop {
+            let joined = self.session.is_joined();
+            if closing.is_none() && self.take_in(&mut input).await == Flow::Close {
+                closing = Some(Instant::now() + LINGER);
+                rearm(alarm.as_mut(), closing);
+            }
+            if self.session.is_joined() != joined {
+                let next = if joined {
+                    self.handshake_ends
+                } else {
+                    self.last_heard + self.terms.keep_alive.interval
+                };
+                rearm(alarm.as_mut(), Some(next));
+            }
+            self.writing.fill(
+                &outbox,
+                &mut self.reading.framing,
+                self.reading.batch.as_ref(),
+                &mut self.session,
+            );
+            if outbox.ended().is_some() && closing.is_none() && self.writing.grace.is_none() {
+                self.session.dismissed();
+                self.writing.grace = Some(Instant::now() + LINGER);
+                rearm(alarm.as_mut(), self.writing.grace);
+            }
+            if closing.is_some() && outbox.is_empty() && !self.writing.say_close(&self.reading.framing) {
+                return Ended::Orderly;
+            }
+            if input.is_empty() && input.capacity() < read_next / 2 {
+                input = BytesMut::with_capacity(read_next);
+            } else if input.capacity() == input.len() {
+                input.reserve(read_next);
+            }
+            tokio::select! {
+                written = writer.write(&self.writing.output), if !self.writing.output.is_empty() => match written {
+                    Ok(0) | Err(_) => return Ended::Lost,
+                    Ok(count) => self.writing.written(count),
+                },
+                () = outbox.filled(), if self.writing.has_room() => {}
+                read = reader.read_buf(&mut input), if closing.is_none() => match read {
+                    Ok(0) | Err(_) => return Ended::Lost,
+                    Ok(count) => {
+                        self.last_heard = Instant::now();
+                        self.pinged = false;
+                        read_next = if count >= READ_IDLE { READ_BUSY } else { READ_IDLE };
+                    }
+                },
+                () = alarm.as_mut() => match self.on_alarm(closing.or(self.writing.grace)) {
+                    Some(next) => alarm.as_mut().reset(next),
+                    None => return Ended::Lost,
+                },
+            }
+        }
+    }
+
+    /// Gives the session every message that has come wholly.
+    async fn take_in(&mut self, input: &mut BytesMut) -> Flow {
+        if input.is_empty() {
+            return Flow::Continue;
+        }
+        let mut tally = Tally::new();
+        let read = self.reading.read(input, &mut self.writing.output, &mut tally);
+        tally.add_in(self.session.counters());
+        if !self.reading.messages.is_empty() {
+            let joined = self.session.is_joined();
+            let handling = self.session.handle(&mut self.reading.messages);
+            let flow = if joined {
+                handling.await
+            } else {
+                in_time(handling, self.handshake_ends).await
+            };
+            if flow == Flow::Close {
+                return flow;
+            }
+            if joined && !self.session.is_joined() {
+                // GOODBYE both ways: another session may follow, and has its own time to begin.
+                self.handshake_ends = Instant::now() + self.terms.limits.handshake_time;
+            }
+        }
+        match read {
+            Ok(()) => Flow::Continue,
+            Err(Stop::Closed) => {
+                self.writing.close_with(None);
+                Flow::Close
+            }
+            Err(Stop::Framing(error)) => {
+                tracing::info!(%error, "a client broke the transport's protocol");
+                Counters::add(&self.session.counters().violations, 1);
+                self.writing.close_with(Some(error));
+                Flow::Close
+            }
+            Err(Stop::Message(sentence)) => self.session.violation(&Violation::new(sentence)),
+        }
+    }
+
+    /// What is due now; when to look again, or `None` if the connection has to end.
+    fn on_alarm(&mut self, ends: Option<Instant>) -> Option<Instant> {
+        let now = Instant::now();
+        if let Some(ends) = ends {
+            return (now < ends).then_some(ends);
+        }
+        if !self.session.is_joined() {
+            if now < self.handshake_ends {
+                return Some(self.handshake_ends);
+            }
+            Counters::add(&self.session.counters().handshakes_timed_out, 1);
+            return None;
+        }
+        let KeepAlive { interval, timeout } = self.terms.keep_alive;
+        let ping_due = self.last_heard + interval;
+        if now < ping_due {
+            return Some(ping_due);
+        }
+        let dead = ping_due + timeout;
+        if now < dead {
+            if !self.pinged {
+                self.pinged = true;
+                self.reading.framing.ping(&mut self.writing.output);
+            }
+            return Some(dead);
+        }
+        Counters::add(&self.session.counters().silent, 1);
+        None
+    }
+}
+
+/// Lets an alarm go off no later than `at`.
+fn rearm(alarm: std::pin::Pin<&mut Sleep>, at: Option<Instant>) {
+    if let Some(at) = at.filter(|at| *at < alarm.deadline()) {
+        alarm.reset(at);
+    }
+}
+
+async fn in_time(handling: impl Future<Output = Flow>, ends: Instant) -> Flow {
+    timeout_at(ends, handling).await.unwrap_or(Flow::Close)
+}
+
+/// Why no more is read.
+enum Stop {
+    Closed,
+    Framing(FramingError),
+    /// Octets that are no message; the sentence says why.
+    Message(String),
+}
+
+impl<F: Framing> Reading<F> {
+    /// Reads frames off `input` while there are whole ones; answers pings into `output`.
+    fn read(&mut self, input: &mut BytesMut, output: &mut BytesMut, tally: &mut Tally) -> Result<(), Stop> {
+        while let Some(frame) = self.framing.decode(input).map_err(Stop::Framing)? {
+            match frame {
+                Frame::Message(body) => match &mut self.batch {
+                    None => self.message(body, tally)?,
+                    Some(batch) => {
+                        for message in batch.split(body).map_err(Stop::Framing)? {
+                            self.message(message, tally)?;
+                        }
+                    }
+                },
+                Frame::Ping(payload) => self.framing.pong(&payload, output),
+                Frame::Pong => {}
+                Frame::Close => return Err(Stop::Closed),
+            }
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, body: Bytes, tally: &mut Tally) -> Result<(), Stop> {
+        let size = body.len();
+        let serializer: Serializer = self.framing.serializer();
+        let message = serializer
+            .decode(body)
+            .map_err(|error| Stop::Message(error.to_string()))?;
+        tally.count(message.message_type(), size);
+        self.messages.push_back(message);
+        Ok(())
+    }
+}

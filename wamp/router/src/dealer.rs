@@ -1,0 +1,307 @@
+//! The dealer: who has registered what, which calls are open, and where their answers go.
+//!
+//! Plain state. Every function takes what it needs to know, time included, and puts what is to be
+//! done into [`Effects`].
+
+mod abandoned;
+mod answering;
+mod calling;
+mod canceling;
+mod invocation;
+mod registration;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use wamp_protocol::message::{InvocationPolicy, Register, Registered, Unregister, Unregistered, UnregisteredDetails};
+use wamp_protocol::{MatchPolicy, MessageType, RegistrationId, RequestId, SessionId, Uri, UriRules, error_uri};
+
+use self::abandoned::Abandoned;
+use self::invocation::{Invocation, InvocationKey};
+use self::registration::{Callee, Registration};
+use crate::config::Disclose;
+use crate::effects::{Effects, Refusal};
+use crate::member::Member;
+use crate::meta_event::{MetaEvent, RegistrationFacts};
+use crate::moment::Moment;
+use crate::pattern_map::PatternMap;
+use crate::uri_rules;
+
+/// What the dealer of a realm is told at the start.
+#[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches")]
+pub(crate) struct DealerSettings {
+    pub(crate) disclose_callers: Disclose,
+    /// Whether `disclose_caller` at REGISTER is granted.
+    pub(crate) callees_may_ask: bool,
+    pub(crate) uri_rules: UriRules,
+    /// Progressive results and invocations need a callee that announced `call_canceling` too.
+    pub(crate) progress_needs_canceling: bool,
+    /// Registrations one session may have.
+    pub(crate) registrations: usize,
+    /// Open calls one session may have.
+    pub(crate) calls: usize,
+}
+
+/// The dealer of one realm.
+#[derive(Debug)]
+pub(crate) struct Dealer {
+    settings: DealerSettings,
+    registrations: HashMap<RegistrationId, Registration>,
+    registration_by_pattern: PatternMap<RegistrationId>,
+    /// What each session registered, called, and was asked.
+    sessions: HashMap<SessionId, DealerSession>,
+    next: RegistrationId,
+    /// When invocations are to be looked at because they may have timed out.
+    deadlines: BTreeSet<(Duration, InvocationKey)>,
+}
+
+/// A session as caller and callee.
+#[derive(Debug)]
+struct DealerSession {
+    registrations: HashSet<RegistrationId>,
+    /// Its open calls → their invocations.
+    invocation_by_call: HashMap<RequestId, InvocationKey>,
+    /// Calls that took several chunks and ended, of which more chunks may be on their way.
+    ended_chunked_calls: Abandoned,
+    /// Invocations it has not answered yet.
+    invocations: HashMap<RequestId, Invocation>,
+    /// The id its next invocation gets.
+    next_invocation: RequestId,
+    /// Invocations that ended without its answer, which may still come.
+    abandoned: Abandoned,
+}
+
+impl Default for DealerSession {
+    fn default() -> Self {
+        Self {
+            registrations: HashSet::new(),
+            invocation_by_call: HashMap::new(),
+            ended_chunked_calls: Abandoned::default(),
+            invocations: HashMap::new(),
+            next_invocation: RequestId::FIRST,
+            abandoned: Abandoned::default(),
+        }
+    }
+}
+
+impl Dealer {
+    pub(crate) fn new(settings: DealerSettings) -> Self {
+        Self {
+            settings,
+            registrations: HashMap::new(),
+            registration_by_pattern: PatternMap::default(),
+            sessions: HashMap::new(),
+            next: RegistrationId::FIRST,
+            deadlines: BTreeSet::new(),
+        }
+    }
+
+    /// REGISTER: REGISTERED or ERROR.
+    pub(crate) fn register(&mut self, member: &Arc<Member>, message: Register, now: Moment, effects: &mut Effects) {
+        let request = (MessageType::Register, message.request);
+        match self.try_register(member, message, now, effects) {
+            Ok(()) => {}
+            Err(refusal) => effects.refuse(member.id, request, refusal),
+        }
+    }
+
+    fn try_register(
+        &mut self,
+        member: &Arc<Member>,
+        message: Register,
+        now: Moment,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let Register {
+            request,
+            options,
+            procedure,
+        } = message;
+        let policy = options.match_policy.unwrap_or_default();
+        self.check_procedure(&procedure, policy)?;
+        let disclose_caller = options.disclose_caller == Some(true);
+        if disclose_caller && !self.settings.callees_may_ask {
+            let sentence = "this realm does not disclose callers because a callee asks";
+            return Err(Refusal::new(error_uri::DISCLOSE_ME_DISALLOWED, sentence));
+        }
+        let session = self.sessions.entry(member.id).or_default();
+        if session.registrations.len() >= self.settings.registrations {
+            let sentence = format!("a session may have {} registrations", self.settings.registrations);
+            return Err(Refusal::new(error_uri::UNAVAILABLE, sentence));
+        }
+        let invoke = options.invoke.unwrap_or_default();
+        let known = self.registration_by_pattern.get(policy, procedure.as_str());
+        if let Some(registration) = known.and_then(|id| self.registrations.get(&id)) {
+            registration.check_joining(member.id, invoke)?;
+        }
+        let id = known.unwrap_or_else(|| {
+            let id = self.next;
+            self.next = id.next();
+            self.registration_by_pattern.insert(policy, &procedure, id);
+            id
+        });
+        session.registrations.insert(id);
+        effects.send(
+            member.id,
+            Registered {
+                request,
+                registration: id,
+            },
+        );
+        let registration = self.registrations.entry(id).or_insert_with(|| {
+            let facts = RegistrationFacts {
+                id,
+                created: now,
+                uri: procedure,
+                match_policy: policy,
+                invoke,
+            };
+            effects
+                .meta_events
+                .push(MetaEvent::RegistrationCreated(member.id, facts.clone()));
+            Registration::new(facts)
+        });
+        registration.add(Callee {
+            member: Arc::clone(member),
+            disclose_caller,
+            forward_timeout: options.forward_timeout == Some(true),
+            rkey: options.rkey,
+        });
+        effects.meta_events.push(MetaEvent::Registered(member.id, id));
+        Ok(())
+    }
+
+    fn check_procedure(&self, procedure: &Uri, policy: MatchPolicy) -> Result<(), Refusal> {
+        if !uri_rules::is_well_formed(procedure, policy, self.settings.uri_rules) {
+            let sentence = format!("{procedure:?} is not a well-formed {} procedure", policy.name());
+            return Err(Refusal::new(error_uri::INVALID_URI, sentence));
+        }
+        if procedure.is_reserved() {
+            let sentence = format!("{procedure:?} is the router's own: applications register nothing under \"wamp.\"");
+            return Err(Refusal::new(error_uri::INVALID_URI, sentence));
+        }
+        Ok(())
+    }
+
+    /// UNREGISTER: UNREGISTERED, or ERROR `wamp.error.no_such_registration`. Calls that are open
+    /// stay so.
+    pub(crate) fn unregister(&mut self, member: &Member, message: &Unregister, effects: &mut Effects) {
+        if self.drop_callee(member.id, message.registration, effects) {
+            effects.send(
+                member.id,
+                Unregistered {
+                    request: Some(message.request),
+                    details: None,
+                },
+            );
+        } else {
+            let sentence = format!("this session has no registration {}", message.registration);
+            let refusal = Refusal::new(error_uri::NO_SUCH_REGISTRATION, sentence);
+            effects.refuse(member.id, (MessageType::Unregister, message.request), refusal);
+        }
+    }
+
+    /// Takes a registration from a session, which is told if it announced that it understands.
+    pub(crate) fn revoke(&mut self, member: &Member, id: RegistrationId, reason: &str, effects: &mut Effects) -> bool {
+        let had_it = self.drop_callee(member.id, id, effects);
+        if had_it && member.features.callee.registration_revocation {
+            let details = UnregisteredDetails {
+                registration: id,
+                reason: Some(reason.to_owned()),
+            };
+            effects.send(
+                member.id,
+                Unregistered {
+                    request: None,
+                    details: Some(details),
+                },
+            );
+        }
+        had_it
+    }
+
+    fn drop_callee(&mut self, session: SessionId, id: RegistrationId, effects: &mut Effects) -> bool {
+        let had_it = self
+            .sessions
+            .get_mut(&session)
+            .is_some_and(|session| session.registrations.remove(&id));
+        if had_it {
+            self.remove_from(session, id, effects);
+        }
+        had_it
+    }
+
+    fn remove_from(&mut self, session: SessionId, id: RegistrationId, effects: &mut Effects) {
+        let Some(registration) = self.registrations.get_mut(&id) else {
+            return;
+        };
+        registration.remove(session);
+        effects.meta_events.push(MetaEvent::Unregistered(session, id));
+        if registration.callees().is_empty() {
+            let facts = &registration.facts;
+            self.registration_by_pattern
+                .remove(facts.match_policy, facts.uri.as_str());
+            self.registrations.remove(&id);
+            effects.meta_events.push(MetaEvent::RegistrationDeleted(session, id));
+        }
+    }
+
+    /// The session is gone: its registrations end, whoever called it is told, and whom it called
+    /// is interrupted.
+    pub(crate) fn leave(&mut self, session: SessionId, effects: &mut Effects) {
+        let Some(gone) = self.sessions.remove(&session) else {
+            return;
+        };
+        for id in gone.registrations {
+            self.remove_from(session, id, effects);
+        }
+        for (request, invocation) in gone.invocations {
+            self.callee_left(request, &invocation, effects);
+        }
+        for key in gone.invocation_by_call.into_values() {
+            self.caller_left(key, effects);
+        }
+    }
+
+    /// Every registration.
+    pub(crate) fn registrations(&self) -> impl Iterator<Item = &RegistrationFacts> {
+        self.registrations.values().map(|registration| &registration.facts)
+    }
+
+    /// The registration with this id.
+    pub(crate) fn registration(&self, id: RegistrationId) -> Option<&RegistrationFacts> {
+        self.registrations.get(&id).map(|registration| &registration.facts)
+    }
+
+    /// The registration of exactly this pattern.
+    pub(crate) fn lookup(&self, procedure: &str, policy: MatchPolicy) -> Option<RegistrationId> {
+        self.registration_by_pattern.get(policy, procedure)
+    }
+
+    /// The registration that a call of `procedure` goes to.
+    pub(crate) fn matching(&self, procedure: &str) -> Option<RegistrationId> {
+        self.registration_by_pattern.best(procedure)
+    }
+
+    /// The sessions of a registration, in the order in which they registered.
+    pub(crate) fn callees(&self, id: RegistrationId) -> Option<Vec<SessionId>> {
+        let registration = self.registrations.get(&id)?;
+        Some(registration.callees().iter().map(|callee| callee.member.id).collect())
+    }
+}
+
+/// The name of an invocation policy on the wire.
+pub(crate) const fn policy_name(policy: InvocationPolicy) -> &'static str {
+    match policy {
+        InvocationPolicy::Single => "single",
+        InvocationPolicy::RoundRobin => "roundrobin",
+        InvocationPolicy::Random => "random",
+        InvocationPolicy::First => "first",
+        InvocationPolicy::Last => "last",
+    }
+}
+
+#[cfg(test)]
+mod tests;

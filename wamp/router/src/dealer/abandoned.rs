@@ -1,0 +1,41 @@
+//! Requests that ended on one side while messages about them may still come from the other.
+
+use std::collections::{HashSet, VecDeque};
+
+use wamp_protocol::RequestId;
+
+/// How many are remembered for one session.
+const REMEMBERED: usize = 1024;
+
+/// The newest of them; ids up to the newest one forgotten get the benefit of the doubt.
+#[derive(Debug, Default)]
+pub(super) struct Abandoned {
+    ids: HashSet<RequestId>,
+    /// In the order in which they were added; some may have been removed from `ids` again.
+    order: VecDeque<RequestId>,
+    forgotten: Option<RequestId>,
+}
+
+impl Abandoned {
+    pub(super) fn add(&mut self, id: RequestId) {
+        if self.ids.insert(id) {
+            self.order.push_back(id);
+        }
+        while self.order.len() > REMEMBERED {
+            let Some(oldest) = self.order.pop_front() else { return };
+            if self.ids.remove(&oldest) {
+                self.forgotten = self.forgotten.max(Some(oldest));
+            }
+        }
+    }
+
+    /// Whether a message about `id` may be a late one.
+    pub(super) fn may_contain(&self, id: RequestId) -> bool {
+        self.ids.contains(&id) || self.forgotten.is_some_and(|forgotten| id <= forgotten)
+    }
+
+    /// The last message about `id` has come.
+    pub(super) fn remove(&mut self, id: RequestId) {
+        self.ids.remove(&id);
+    }
+}

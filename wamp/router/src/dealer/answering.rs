@@ -1,0 +1,160 @@
+//! YIELD and ERROR, and what the caller gets.
+
+use wamp_protocol::message::{Error, ResultDetails, ResultMessage, Yield};
+use wamp_protocol::{MessageType, RequestId, error_uri};
+
+use super::Dealer;
+use super::calling::is_passthru;
+use super::invocation::{Invocation, InvocationKey};
+use crate::effects::{Effects, Refusal, Violation};
+use crate::member::Member;
+use crate::moment::Moment;
+use crate::random_ids::RandomIds;
+
+impl Dealer {
+    /// YIELD: RESULT to the caller, who may be gone or have given up by now.
+    pub(crate) fn yield_result(
+        &mut self,
+        callee: &Member,
+        message: Yield,
+        now: Moment,
+        effects: &mut Effects,
+    ) -> Result<(), Violation> {
+        let key = InvocationKey {
+            callee: callee.id,
+            request: message.request,
+        };
+        if is_passthru(message.options.ppt.as_deref()) && !callee.features.callee.payload_passthru_mode {
+            return Err(Violation::new(
+                "YIELD uses payload_passthru_mode, which the callee did not announce",
+            ));
+        }
+        if !message.options.progress {
+            let Some(invocation) = self.take_answered(key, true)? else {
+                return Ok(());
+            };
+            self.deliver(&invocation, message, effects);
+            return Ok(());
+        }
+        let Some(invocation) = self.invocation_mut(key) else {
+            return self.take_answered(key, false).map(|_| ());
+        };
+        if let Some(timeout) = &mut invocation.timeout {
+            timeout.deadline = now.monotonic.saturating_add(timeout.after);
+        }
+        // Whoever did not ask for progress, or asked the callee to stop, gets the end only.
+        if invocation.receive_progress && !invocation.killed {
+            let details = ResultDetails {
+                progress: true,
+                ppt: message.options.ppt,
+                ..ResultDetails::default()
+            };
+            let result = ResultMessage {
+                request: invocation.call,
+                details,
+                payload: message.payload,
+            };
+            effects.send(invocation.caller.id, result);
+        }
+        Ok(())
+    }
+
+    fn deliver(&self, invocation: &Invocation, message: Yield, effects: &mut Effects) {
+        let caller = &invocation.caller;
+        if is_passthru(message.options.ppt.as_deref()) && !caller.features.caller.payload_passthru_mode {
+            let sentence = "the result is passed through, and the caller did not announce that it takes such";
+            let refusal = Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence);
+            return effects.refuse(caller.id, (MessageType::Call, invocation.call), refusal);
+        }
+        let details = ResultDetails {
+            ppt: message.options.ppt,
+            ..ResultDetails::default()
+        };
+        effects.send(
+            caller.id,
+            ResultMessage {
+                request: invocation.call,
+                details,
+                payload: message.payload,
+            },
+        );
+    }
+
+    /// ERROR of an INVOCATION: another callee is asked if this one is unavailable and the call
+    /// may go elsewhere; else the caller gets the error.
+    pub(crate) fn error(
+        &mut self,
+        callee: &Member,
+        message: Error,
+        now: Moment,
+        random: &mut RandomIds,
+        effects: &mut Effects,
+    ) -> Result<(), Violation> {
+        if message.request_type != MessageType::Invocation {
+            let sentence = format!("ERROR answers an INVOCATION, and not {}", message.request_type.name());
+            return Err(Violation(sentence));
+        }
+        let key = InvocationKey {
+            callee: callee.id,
+            request: message.request,
+        };
+        let Some(mut invocation) = self.take_answered(key, true)? else {
+            return Ok(());
+        };
+        let unavailable = message.error.as_str() == error_uri::UNAVAILABLE && !invocation.killed;
+        if let Some(mut reroute) = invocation.reroute.take().filter(|_| unavailable) {
+            reroute.unavailable.push(callee.id);
+            let (caller, id) = (&invocation.caller, invocation.registration);
+            let again = self.invoke(caller, reroute.call, id, reroute.unavailable, now, random, effects);
+            if let Err(refusal) = again {
+                effects.refuse(caller.id, (MessageType::Call, invocation.call), refusal);
+            }
+            return Ok(());
+        }
+        effects.send(
+            invocation.caller.id,
+            Error {
+                request_type: MessageType::Call,
+                request: invocation.call,
+                ..message
+            },
+        );
+        Ok(())
+    }
+
+    /// An INVOCATION could not be brought to its callee: the same as if the callee had answered
+    /// with this error.
+    pub(crate) fn undeliverable(
+        &mut self,
+        callee: &Member,
+        request: RequestId,
+        refusal: Refusal,
+        effects: &mut Effects,
+    ) {
+        let key = InvocationKey {
+            callee: callee.id,
+            request,
+        };
+        if let Ok(Some(invocation)) = self.take_answered(key, true) {
+            effects.refuse(invocation.caller.id, (MessageType::Call, invocation.call), refusal);
+        }
+    }
+
+    /// The invocation that the callee has answered, which is over now. `None` if it was over
+    /// before for another reason; a violation if there never was one, or it has been answered.
+    fn take_answered(&mut self, key: InvocationKey, last: bool) -> Result<Option<Invocation>, Violation> {
+        let unknown = || Violation(format!("there is no open INVOCATION {}", key.request));
+        let session = self.sessions.get_mut(&key.callee).ok_or_else(unknown)?;
+        if let Some(invocation) = session.invocations.remove(&key.request) {
+            self.close(key, &invocation);
+            return Ok(Some(invocation));
+        }
+        if !session.abandoned.may_contain(key.request) {
+            return Err(unknown());
+        }
+        if last {
+            session.abandoned.remove(key.request);
+        }
+        Ok(None)
+    }
+}

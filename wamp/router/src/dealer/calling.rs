@@ -1,0 +1,299 @@
+//! CALL, and the INVOCATION it becomes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wamp_protocol::message::{Call, Invocation as InvocationMessage, InvocationDetails, PassThru};
+use wamp_protocol::{MatchPolicy, MessageType, RegistrationId, SessionId, error_uri};
+
+use super::Dealer;
+use super::invocation::{Chunks, Invocation, InvocationKey, Reroute, Timeout};
+use super::registration::Callee;
+use crate::config::Disclose;
+use crate::effects::{Effects, Refusal, Violation};
+use crate::member::Member;
+use crate::moment::Moment;
+use crate::random_ids::RandomIds;
+use crate::uri_rules;
+
+impl Dealer {
+    /// CALL: an INVOCATION to one callee, or ERROR. A second CALL with the id of one that is open
+    /// is its next chunk.
+    pub(crate) fn call(
+        &mut self,
+        caller: &Arc<Member>,
+        message: Call,
+        now: Moment,
+        random: &mut RandomIds,
+        effects: &mut Effects,
+    ) -> Result<(), Violation> {
+        let request = message.request;
+        if message.options.progress && !caller.features.caller.progressive_call_invocations {
+            return Err(Violation::new(
+                "CALL uses progressive_call_invocations, which the caller did not announce",
+            ));
+        }
+        if is_passthru(message.options.ppt.as_deref()) && !caller.features.caller.payload_passthru_mode {
+            return Err(Violation::new(
+                "CALL uses payload_passthru_mode, which the caller did not announce",
+            ));
+        }
+        let session = self.sessions.entry(caller.id).or_default();
+        if let Some(key) = session.invocation_by_call.get(&request) {
+            let key = *key;
+            return self.next_chunk(key, message, effects);
+        }
+        if session.ended_chunked_calls.may_contain(request) {
+            if !message.options.progress {
+                session.ended_chunked_calls.remove(request);
+            }
+            return Ok(());
+        }
+        let started = self
+            .check_call(&message)
+            .and_then(|registration| self.invoke(caller, message, registration, Vec::new(), now, random, effects));
+        if let Err(refusal) = started {
+            effects.refuse(caller.id, (MessageType::Call, request), refusal);
+        }
+        Ok(())
+    }
+
+    fn check_call(&self, message: &Call) -> Result<RegistrationId, Refusal> {
+        let procedure = &message.procedure;
+        if !uri_rules::is_well_formed(procedure, MatchPolicy::Exact, self.settings.uri_rules) {
+            let sentence = format!("{procedure:?} is not a well-formed procedure");
+            return Err(Refusal::new(error_uri::INVALID_URI, sentence));
+        }
+        if message.options.disclose_me && self.settings.disclose_callers == Disclose::Never {
+            let sentence = "this realm does not disclose callers";
+            return Err(Refusal::new(error_uri::DISCLOSE_ME_DISALLOWED, sentence));
+        }
+        self.registration_by_pattern.best(procedure.as_str()).ok_or_else(|| {
+            Refusal::new(
+                error_uri::NO_SUCH_PROCEDURE,
+                format!("nobody has registered {procedure:?}"),
+            )
+        })
+    }
+
+    /// Asks one callee of the registration, none of those that said they are unavailable.
+    #[allow(clippy::too_many_arguments, reason = "a call and its surroundings")]
+    pub(super) fn invoke(
+        &mut self,
+        caller: &Arc<Member>,
+        message: Call,
+        id: RegistrationId,
+        unavailable: Vec<SessionId>,
+        now: Moment,
+        random: &mut RandomIds,
+        effects: &mut Effects,
+    ) -> Result<(), Refusal> {
+        let open = self
+            .sessions
+            .get(&caller.id)
+            .map_or(0, |session| session.invocation_by_call.len());
+        if open >= self.settings.calls {
+            let sentence = format!("a session may have {} open calls", self.settings.calls);
+            return Err(Refusal::new(error_uri::UNAVAILABLE, sentence));
+        }
+        let rkey = message.options.rkey.as_deref();
+        let picked = self.registrations.get_mut(&id).and_then(|registration| {
+            let facts = (registration.facts.match_policy, registration.callees().len());
+            registration
+                .pick(rkey, &unavailable, random)
+                .map(|callee| (callee.clone(), facts))
+        });
+        let Some((callee, (policy, callees))) = picked else {
+            let sentence = format!("no callee of {:?} can take the call now", message.procedure);
+            return Err(Refusal::new(error_uri::NO_AVAILABLE_CALLEE, sentence));
+        };
+        self.check_callee(&message, &callee.member)?;
+        let session = self.sessions.entry(callee.member.id).or_default();
+        let key = InvocationKey {
+            callee: callee.member.id,
+            request: session.next_invocation,
+        };
+        session.next_invocation = key.request.next();
+        let timeout = self.timeout(&message, &callee, now);
+        let details = self.details(caller, &message, &callee, policy, timeout.is_some());
+        let reroutable = callee.member.features.callee.call_reroute && !message.options.progress;
+        let invocation = Invocation {
+            callee: Arc::clone(&callee.member),
+            caller: Arc::clone(caller),
+            call: message.request,
+            registration: id,
+            procedure: message.procedure.clone(),
+            receive_progress: details.receive_progress,
+            chunks: if message.options.progress {
+                Chunks::Open
+            } else {
+                Chunks::Whole
+            },
+            killed: false,
+            timeout,
+            reroute: (reroutable && callees > 0).then(|| {
+                Box::new(Reroute {
+                    call: message.clone(),
+                    unavailable,
+                })
+            }),
+        };
+        if let Some(session) = self.sessions.get_mut(&key.callee) {
+            session.invocations.insert(key.request, invocation);
+        }
+        self.sessions
+            .entry(caller.id)
+            .or_default()
+            .invocation_by_call
+            .insert(message.request, key);
+        if let Some(timeout) = timeout {
+            self.deadlines.insert((timeout.queued, key));
+        }
+        let payload = message.payload;
+        effects.send(
+            key.callee,
+            InvocationMessage {
+                request: key.request,
+                registration: id,
+                details,
+                payload,
+            },
+        );
+        Ok(())
+    }
+
+    fn check_callee(&self, message: &Call, callee: &Member) -> Result<(), Refusal> {
+        let features = callee.features.callee;
+        let takes_chunks = features.progressive_call_invocations && self.can_be_stopped(callee);
+        if message.options.progress && !takes_chunks {
+            let sentence = "the callee does not take calls in several pieces";
+            return Err(Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence));
+        }
+        if is_passthru(message.options.ppt.as_deref()) && !features.payload_passthru_mode {
+            let sentence = "the callee does not take payloads passed through";
+            return Err(Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence));
+        }
+        Ok(())
+    }
+
+    /// Whether a callee is taken for one that can be canceled where progress needs that. By the
+    /// letter only those that announce it; callees in the field forget to.
+    const fn can_be_stopped(&self, callee: &Member) -> bool {
+        callee.features.callee.call_canceling || !self.settings.progress_needs_canceling
+    }
+
+    /// The timeout that the dealer has to keep: none if the callee wants to keep it.
+    fn timeout(&self, message: &Call, callee: &Callee, now: Moment) -> Option<Timeout> {
+        let milliseconds = message.options.timeout.filter(|milliseconds| *milliseconds > 0)?;
+        if keeps_time(callee) {
+            return None;
+        }
+        let after = Duration::from_millis(milliseconds);
+        let deadline = now.monotonic.saturating_add(after);
+        Some(Timeout {
+            after,
+            deadline,
+            queued: deadline,
+        })
+    }
+
+    fn details(
+        &self,
+        caller: &Member,
+        message: &Call,
+        callee: &Callee,
+        policy: MatchPolicy,
+        dealer_keeps_time: bool,
+    ) -> InvocationDetails {
+        let features = callee.member.features.callee;
+        let asked_for = match self.settings.disclose_callers {
+            Disclose::Never => false,
+            Disclose::OnRequest => message.options.disclose_me,
+            Disclose::Always => true,
+        };
+        let disclosed = callee.disclose_caller || asked_for && features.caller_identification;
+        let progressive = features.progressive_call_results && self.can_be_stopped(&callee.member);
+        InvocationDetails {
+            procedure: (policy != MatchPolicy::Exact).then(|| message.procedure.clone()),
+            receive_progress: message.options.receive_progress && progressive,
+            progress: message.options.progress,
+            timeout: message.options.timeout.filter(|after| *after > 0 && !dealer_keeps_time),
+            caller: disclosed.then_some(caller.id),
+            caller_authid: disclosed.then(|| caller.authid.clone()),
+            caller_authrole: disclosed.then(|| caller.authrole.clone()),
+            trustlevel: caller.trustlevel.filter(|_| features.call_trustlevels),
+            rkey: message.options.rkey.clone(),
+            ppt: message.options.ppt.clone(),
+        }
+    }
+
+    /// A further chunk of an open call goes to the same callee. Its options were settled by the
+    /// first one; only whether more follow is read.
+    fn next_chunk(&mut self, key: InvocationKey, message: Call, effects: &mut Effects) -> Result<(), Violation> {
+        let Some(invocation) = self.invocation_mut(key) else {
+            return Ok(());
+        };
+        if invocation.chunks != Chunks::Open {
+            return Err(Violation::new(format!(
+                "CALL {} is open already, and complete",
+                message.request
+            )));
+        }
+        if invocation.procedure != message.procedure {
+            return Err(Violation::new(format!(
+                "CALL {} was of another procedure",
+                message.request
+            )));
+        }
+        if !message.options.progress {
+            invocation.chunks = Chunks::Complete;
+        }
+        if invocation.killed {
+            return Ok(());
+        }
+        let registration = invocation.registration;
+        let details = InvocationDetails {
+            progress: message.options.progress,
+            receive_progress: invocation.receive_progress,
+            ppt: message.options.ppt,
+            ..InvocationDetails::default()
+        };
+        let payload = message.payload;
+        effects.send(
+            key.callee,
+            InvocationMessage {
+                request: key.request,
+                registration,
+                details,
+                payload,
+            },
+        );
+        Ok(())
+    }
+
+    pub(super) fn invocation_mut(&mut self, key: InvocationKey) -> Option<&mut Invocation> {
+        self.sessions.get_mut(&key.callee)?.invocations.get_mut(&key.request)
+    }
+
+    /// An invocation is over: so is the call, and its time runs no more.
+    pub(super) fn close(&mut self, key: InvocationKey, invocation: &Invocation) {
+        if let Some(timeout) = invocation.timeout {
+            self.deadlines.remove(&(timeout.queued, key));
+        }
+        let Some(session) = self.sessions.get_mut(&invocation.caller.id) else {
+            return;
+        };
+        session.invocation_by_call.remove(&invocation.call);
+        if invocation.chunks == Chunks::Open {
+            session.ended_chunked_calls.add(invocation.call);
+        }
+    }
+}
+
+fn keeps_time(callee: &Callee) -> bool {
+    callee.forward_timeout && callee.member.features.callee.call_timeout
+}
+
+pub(super) fn is_passthru(ppt: Option<&PassThru>) -> bool {
+    ppt.is_some_and(|ppt| ppt.scheme.is_some())
+}

@@ -1,0 +1,63 @@
+//! An open call, from the side of its callee.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wamp_protocol::message::Call;
+use wamp_protocol::{RegistrationId, RequestId, SessionId, Uri};
+
+use crate::member::Member;
+
+/// Which invocation: the callee, and the id in its session's scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct InvocationKey {
+    pub(super) callee: SessionId,
+    pub(super) request: RequestId,
+}
+
+/// An invocation that the callee has not answered finally.
+#[derive(Debug)]
+pub(super) struct Invocation {
+    pub(super) callee: Arc<Member>,
+    pub(super) caller: Arc<Member>,
+    /// CALL.Request
+    pub(super) call: RequestId,
+    pub(super) registration: RegistrationId,
+    pub(super) procedure: Uri,
+    /// The caller takes progressive results.
+    pub(super) receive_progress: bool,
+    pub(super) chunks: Chunks,
+    /// The caller canceled with mode `kill` and waits for what the callee says.
+    pub(super) killed: bool,
+    pub(super) timeout: Option<Timeout>,
+    /// What it takes to ask another callee, where this one may say that it is unavailable.
+    pub(super) reroute: Option<Box<Reroute>>,
+}
+
+/// Whether a call comes in pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chunks {
+    /// It came whole.
+    Whole,
+    /// More pieces follow.
+    Open,
+    /// The last piece has come.
+    Complete,
+}
+
+/// How long the callee may take: from the call, and from each progressive result, to the next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timeout {
+    pub(super) after: Duration,
+    pub(super) deadline: Duration,
+    /// Where it stands among the deadlines: never later than `deadline`.
+    pub(super) queued: Duration,
+}
+
+/// A call that may have to go to another callee.
+#[derive(Debug)]
+pub(super) struct Reroute {
+    pub(super) call: Call,
+    /// The callees that said they are unavailable.
+    pub(super) unavailable: Vec<SessionId>,
+}

@@ -1,0 +1,156 @@
+//! What broker and dealer want done: messages to sessions, in order.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use wamp_protocol::message::Error;
+use wamp_protocol::{Dict, EncodeError, Message, MessageType, Payload, RequestId, Serializer, SessionId, Uri};
+
+use crate::meta_event::MetaEvent;
+
+/// What a message led to, in the order in which it is to happen.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Who gets what.
+    pub(crate) sends: Vec<(SessionId, Outgoing)>,
+    /// What the meta API has to tell, after the sends.
+    pub(crate) meta_events: Vec<MetaEvent>,
+}
+
+impl Effects {
+    /// Sends `message` to `session`.
+    pub(crate) fn send(&mut self, session: SessionId, message: impl Into<Message>) {
+        self.sends.push((session, Outgoing::Own(Box::new(message.into()))));
+    }
+
+    /// Answers a request with ERROR.
+    pub(crate) fn refuse(&mut self, session: SessionId, request: (MessageType, RequestId), refusal: Refusal) {
+        let (request_type, request) = request;
+        self.send(session, refusal.into_error(request_type, request));
+    }
+}
+
+/// Why a request is not done: an error URI and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) error: &'static str,
+    pub(crate) sentence: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(error: &'static str, sentence: impl Into<String>) -> Self {
+        Self {
+            error,
+            sentence: sentence.into(),
+        }
+    }
+
+    /// The ERROR that answers a request so.
+    pub(crate) fn into_error(self, request_type: MessageType, request: RequestId) -> Error {
+        Error {
+            request_type,
+            request,
+            details: Dict::default(),
+            error: Uri::from(self.error),
+            payload: Payload::with_args(Serializer::MsgPack, &[self.sentence]).unwrap_or_default(),
+        }
+    }
+}
+
+/// A breach of the protocol: ends the session with ABORT `wamp.error.protocol_violation` and this
+/// sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Violation(pub(crate) String);
+
+impl Violation {
+    pub(crate) fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+/// A message on its way to one session.
+#[derive(Debug, Clone)]
+pub(crate) enum Outgoing {
+    /// For this session alone.
+    Own(Box<Message>),
+    /// For several.
+    Shared(Arc<SharedMessage>),
+}
+
+impl Outgoing {
+    /// The message.
+    pub(crate) fn message(&self) -> &Message {
+        match self {
+            Self::Own(message) => message,
+            Self::Shared(shared) => &shared.message,
+        }
+    }
+
+    /// About how many octets it holds on to while it waits.
+    pub(crate) fn weight(&self) -> usize {
+        const HEADER: usize = 64;
+        HEADER + self.message().payload().map_or(0, Payload::len)
+    }
+
+    /// The message for a session in this process: its payload in MessagePack.
+    pub(crate) fn into_linked(self) -> Result<Message, EncodeError> {
+        match self {
+            Self::Own(mut message) => {
+                to_msgpack(&mut message)?;
+                Ok(*message)
+            }
+            Self::Shared(shared) => shared
+                .linked
+                .get_or_init(|| {
+                    let mut message = shared.message.clone();
+                    to_msgpack(&mut message).map(|()| message)
+                })
+                .clone(),
+        }
+    }
+}
+
+fn to_msgpack(message: &mut Message) -> Result<(), EncodeError> {
+    let payload = match message {
+        Message::Abort(m) => &mut m.payload,
+        Message::Error(m) => &mut m.payload,
+        Message::Event(m) => &mut m.payload,
+        Message::Result(m) => &mut m.payload,
+        Message::Invocation(m) => &mut m.payload,
+        _ => return Ok(()),
+    };
+    *payload = payload.transcode(Serializer::MsgPack)?;
+    Ok(())
+}
+
+/// A message that several sessions get; put into octets once for each serializer, by whichever
+/// session's task comes first.
+#[derive(Debug)]
+pub(crate) struct SharedMessage {
+    message: Message,
+    /// In JSON, MessagePack, CBOR.
+    encoded: [OnceLock<Result<Bytes, EncodeError>>; 3],
+    linked: OnceLock<Result<Message, EncodeError>>,
+}
+
+impl SharedMessage {
+    pub(crate) fn new(message: impl Into<Message>) -> Self {
+        Self {
+            message: message.into(),
+            encoded: Default::default(),
+            linked: OnceLock::new(),
+        }
+    }
+
+    /// The message's octets.
+    pub(crate) fn encoded(&self, serializer: Serializer) -> Result<Bytes, EncodeError> {
+        let [json, msgpack, cbor] = &self.encoded;
+        let slot = match serializer {
+            Serializer::Json => json,
+            Serializer::MsgPack => msgpack,
+            Serializer::Cbor => cbor,
+        };
+        slot.get_or_init(|| serializer.encode(&self.message)).clone()
+    }
+}

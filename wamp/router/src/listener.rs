@@ -1,0 +1,10 @@
+//! Doors to the router: each brings sessions over one kind of transport.
+
+pub(crate) mod linked;
+pub(crate) mod port;
+#[cfg(unix)]
+pub(crate) mod unix;
+
+mod http;
+mod rawsocket;
+mod replay;

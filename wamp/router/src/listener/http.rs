@@ -1,0 +1,178 @@
+//! HTTP on the router's port: WebSocket at `/ws`, the rest for the fallback.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::replay::Replay;
+use crate::connection::{self, Terms};
+use crate::framing::websocket::{WebSocket, choose_subprotocol};
+use crate::http_fallback::{HttpFallback, sentence};
+use crate::member::{Transport, TransportKind};
+use crate::metrics::Counters;
+use crate::router::Core;
+use crate::session::Session;
+
+/// Where WebSocket clients connect to.
+const WEBSOCKET_PATH: &str = "/ws";
+
+type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
+
+/// Serves one HTTP connection, which may become a WebSocket.
+pub(super) async fn run<S>(core: Arc<Core>, stream: Replay<S>, peer: SocketAddr, fallback: HttpFallback)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let closing = core.closing.clone();
+    let header_time = core.limits.handshake_time;
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (core, fallback) = (Arc::clone(&core), fallback.clone());
+        async move {
+            if request.uri().path() == WEBSOCKET_PATH {
+                return Ok::<Answer, Infallible>(upgrade::<S>(&core, request, peer));
+            }
+            Ok(fallback.answer(request).await)
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_time)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = closing.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, %peer, "an HTTP connection broke");
+    }
+}
+
+/// Answers a request for a WebSocket, and lets the session run on what becomes of the connection.
+fn upgrade<S>(core: &Arc<Core>, mut request: Request<Incoming>, peer: SocketAddr) -> Answer
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (key, offer) = match check(&request) {
+        Ok(accepted) => accepted,
+        Err((status, text)) => {
+            let mut refusal = sentence(status, text);
+            if status == StatusCode::UPGRADE_REQUIRED {
+                refusal
+                    .headers_mut()
+                    .insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                refusal
+                    .headers_mut()
+                    .insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            }
+            return refusal;
+        }
+    };
+    if core.counters.remote_sessions() >= core.limits.sessions as u64 {
+        Counters::add(&core.counters.connections_refused, 1);
+        return sentence(StatusCode::SERVICE_UNAVAILABLE, "There are too many sessions.\n");
+    }
+    let (name, serializer, batched) = offer;
+    let upgrading = hyper::upgrade::on(&mut request);
+    let shared = Arc::clone(core);
+    core.tasks.spawn(async move {
+        let upgraded = match upgrading.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => return tracing::debug!(%error, %peer, "a WebSocket did not come about"),
+        };
+        let Ok(parts) = upgraded.downcast::<TokioIo<Replay<S>>>() else {
+            return tracing::error!(%peer, "a WebSocket came about on another connection than its own");
+        };
+        let (unread, stream) = parts.io.into_inner().into_parts();
+        let mut input = BytesMut::from(&parts.read_buf[..]);
+        input.extend_from_slice(&unread);
+        let framing = WebSocket::new(serializer, batched, shared.limits.message_size);
+        let terms = Terms {
+            limits: shared.limits,
+            keep_alive: shared.keep_alive,
+        };
+        let transport = Transport {
+            kind: TransportKind::WebSocket,
+            peer: Some(peer),
+        };
+        connection::run(stream, framing, Session::new(shared, transport), input, terms).await;
+    });
+    switching(&key, name)
+}
+
+type Refused = (StatusCode, &'static str);
+
+/// The key to answer with, and the subprotocol.
+fn check(request: &Request<Incoming>) -> Result<(String, (&'static str, wamp_protocol::Serializer, bool)), Refused> {
+    let headers = request.headers();
+    let is_upgrade = request.method() == Method::GET
+        && has_token(headers, &header::CONNECTION, "upgrade")
+        && has_token(headers, &header::UPGRADE, "websocket");
+    if !is_upgrade {
+        return Err((
+            StatusCode::UPGRADE_REQUIRED,
+            "This is where WAMP clients connect by WebSocket.\n",
+        ));
+    }
+    if headers
+        .get(header::SEC_WEBSOCKET_VERSION)
+        .is_none_or(|version| version != "13")
+    {
+        return Err((StatusCode::UPGRADE_REQUIRED, "The WebSocket version here is 13.\n"));
+    }
+    let key = headers.get(header::SEC_WEBSOCKET_KEY);
+    let Some(key) = key else {
+        return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing.\n"));
+    };
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let offered = offered
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim);
+    let Some(chosen) = choose_subprotocol(offered) else {
+        let text =
+            "Sec-WebSocket-Protocol must offer one of wamp.2.json, wamp.2.msgpack, wamp.2.cbor, or a .batched form.\n";
+        return Err((StatusCode::BAD_REQUEST, text));
+    };
+    Ok((derive_accept_key(key.as_bytes()), chosen))
+}
+
+fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .any(|token| token.trim().eq_ignore_ascii_case(wanted))
+}
+
+fn switching(key: &str, subprotocol: &'static str) -> Answer {
+    let mut response = Response::new(
+        http_body_util::Empty::new()
+            .map_err(|never| match never {})
+            .boxed_unsync(),
+    );
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+    if let Ok(key) = HeaderValue::from_str(key) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, key);
+    }
+    response
+}

@@ -1,0 +1,103 @@
+//! One TCP port for everything: the first octet tells RawSocket from HTTP.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::replay::Replay;
+use super::{http, rawsocket};
+use crate::framing::rawsocket::MAGIC;
+use crate::http_fallback::HttpFallback;
+use crate::member::{Transport, TransportKind};
+use crate::metrics::Counters;
+use crate::router::Core;
+
+/// Takes connections until `shutdown`.
+pub(crate) async fn serve(
+    core: &Arc<Core>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    fallback: HttpFallback,
+    shutdown: impl Future<Output = ()>,
+) {
+    tokio::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (shared, tls, fallback) = (Arc::clone(core), tls.clone(), fallback.clone());
+                core.tasks
+                    .spawn(async move { welcome(shared, stream, peer, tls, fallback).await });
+            }
+            Err(error) => pause_after(&error).await,
+        }
+    }
+}
+
+/// Accepting failed: a client that was gone already changes nothing, but a process out of file
+/// descriptors has to wait for some to be closed.
+pub(super) async fn pause_after(error: &io::Error) {
+    tracing::warn!(%error, "a connection cannot be accepted");
+    if error.kind() != io::ErrorKind::ConnectionAborted {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn welcome(
+    core: Arc<Core>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    fallback: HttpFallback,
+) {
+    // Batching is done above; what is written goes out at once.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, %peer, "a connection broke as it was accepted");
+        return;
+    }
+    let Some(acceptor) = tls else {
+        return sniff(core, stream, peer, fallback).await;
+    };
+    match timeout(core.limits.handshake_time, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => sniff(core, stream, peer, fallback).await,
+        Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
+        Err(_) => Counters::add(&core.counters.handshakes_timed_out, 1),
+    }
+}
+
+async fn sniff<S>(core: Arc<Core>, mut stream: S, peer: SocketAddr, fallback: HttpFallback)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let mut first = [0; 1];
+    match timeout(core.limits.handshake_time, stream.read(&mut first)).await {
+        Ok(Ok(1)) => {}
+        Ok(_) => return,
+        Err(_) => return Counters::add(&core.counters.handshakes_timed_out, 1),
+    }
+    if first == [MAGIC] {
+        let transport = Transport {
+            kind: TransportKind::RawSocket,
+            peer: Some(peer),
+        };
+        return rawsocket::run(&core, stream, &first, transport).await;
+    }
+    http::run(
+        core,
+        Replay::new(Bytes::copy_from_slice(&first), stream),
+        peer,
+        fallback,
+    )
+    .await;
+}

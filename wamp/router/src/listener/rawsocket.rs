@@ -1,0 +1,84 @@
+//! RawSocket connections, over TCP or a Unix socket.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::timeout;
+
+use crate::connection::{self, Terms};
+use crate::framing::rawsocket::{self, HandshakeError};
+use crate::member::Transport;
+use crate::metrics::Counters;
+use crate::router::Core;
+use crate::session::Session;
+
+/// Shakes hands, `first` being the octets that have come already, and runs the connection.
+pub(super) async fn run<S>(core: &Arc<Core>, mut stream: S, first: &[u8], transport: Transport)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let limits = &core.limits;
+    let full = core.counters.remote_sessions() >= limits.sessions as u64;
+    let shaken = timeout(
+        limits.handshake_time,
+        shake_hands(&mut stream, first, limits.message_size, full),
+    )
+    .await;
+    match shaken {
+        Ok(Ok(framing)) => {
+            let session = Session::new(Arc::clone(core), transport);
+            let terms = Terms {
+                limits: core.limits,
+                keep_alive: core.keep_alive,
+            };
+            connection::run(stream, framing, session, BytesMut::new(), terms).await;
+        }
+        Ok(Err(Failure::Refused(error))) => {
+            let counter = match error {
+                HandshakeError::TooManyConnections => &core.counters.connections_refused,
+                HandshakeError::SerializerUnsupported | HandshakeError::ReservedBits => &core.counters.violations,
+            };
+            Counters::add(counter, 1);
+        }
+        Ok(Err(Failure::Lost(error))) => tracing::debug!(%error, "a RawSocket client left during the handshake"),
+        Err(_) => Counters::add(&core.counters.handshakes_timed_out, 1),
+    }
+}
+
+enum Failure {
+    Refused(HandshakeError),
+    Lost(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Lost(error)
+    }
+}
+
+async fn shake_hands<S>(stream: &mut S, first: &[u8], limit: usize, full: bool) -> Result<rawsocket::RawSocket, Failure>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut request = [0; 4];
+    let (known, rest) = request.split_at_mut(first.len().min(4));
+    known.copy_from_slice(first.get(..known.len()).unwrap_or_default());
+    stream.read_exact(rest).await?;
+    let accepted = match rawsocket::accept(request, limit) {
+        Ok(_) if full => Err(HandshakeError::TooManyConnections),
+        other => other,
+    };
+    match accepted {
+        Ok((framing, reply)) => {
+            stream.write_all(&reply).await?;
+            Ok(framing)
+        }
+        Err(error) => {
+            stream.write_all(&error.reply()).await?;
+            stream.shutdown().await?;
+            Err(Failure::Refused(error))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! RawSocket on a Unix socket.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::net::UnixListener;
+
+use super::rawsocket;
+use crate::member::{Transport, TransportKind};
+use crate::router::Core;
+
+/// Takes connections until `shutdown`.
+pub(crate) async fn serve(core: &Arc<Core>, listener: UnixListener, shutdown: impl Future<Output = ()>) {
+    tokio::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let shared = Arc::clone(core);
+                core.tasks.spawn(async move {
+                    let transport = Transport {
+                        kind: TransportKind::Unix,
+                        peer: None,
+                    };
+                    rawsocket::run(&shared, stream, &[], transport).await;
+                });
+            }
+            Err(error) => super::port::pause_after(&error).await,
+        }
+    }
+}

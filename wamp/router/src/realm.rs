@@ -1,0 +1,190 @@
+//! A realm: its sessions, broker, dealer and meta API under one short lock.
+
+mod goodbyes;
+mod meta_events;
+mod meta_procedures;
+mod routing;
+mod testament;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::Notify;
+use wamp_protocol::message::Welcome;
+use wamp_protocol::{SessionId, UriRules};
+
+use self::testament::Testaments;
+use crate::broker::{Broker, BrokerSettings};
+use crate::config::{Limits, RealmConfig};
+use crate::dealer::{Dealer, DealerSettings};
+use crate::effects::{Effects, Outgoing};
+use crate::member::Member;
+use crate::meta_event::MetaEvent;
+use crate::metrics::Counters;
+use crate::moment::Moment;
+use crate::outbox::Outbox;
+use crate::random_ids::RandomIds;
+
+pub(crate) use self::routing::{Judged, Routing};
+
+/// One realm of the router.
+#[derive(Debug)]
+pub(crate) struct Realm {
+    pub(crate) config: RealmConfig,
+    pub(crate) counters: Arc<Counters>,
+    started: Instant,
+    state: Mutex<State>,
+    /// Wakes whoever watches the deadlines: there is an earlier one.
+    pub(crate) deadline_changed: Notify,
+}
+
+/// What the lock protects. Never held across an await.
+#[derive(Debug)]
+struct State {
+    broker: Broker,
+    dealer: Dealer,
+    sessions: HashMap<SessionId, Attached>,
+    testaments: Testaments,
+    ids: RandomIds,
+    /// Empty between messages; kept for its memory.
+    effects: Effects,
+    /// No session may join any more.
+    closed: bool,
+}
+
+/// A session of the realm.
+#[derive(Debug)]
+struct Attached {
+    member: Arc<Member>,
+    outbox: Arc<Outbox>,
+    /// The highest request id it has used.
+    last_request: u64,
+}
+
+/// The realm is closing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Closed;
+
+impl Realm {
+    pub(crate) fn new(config: RealmConfig, limits: &Limits, counters: Arc<Counters>) -> Self {
+        let uri_rules = uri_rules(&config);
+        let state = State {
+            broker: Broker::new(BrokerSettings {
+                disclose_publishers: config.disclosure.publishers,
+                uri_rules,
+                subscriptions: limits.subscriptions,
+                history: config.history,
+            }),
+            dealer: Dealer::new(DealerSettings {
+                disclose_callers: config.disclosure.callers,
+                callees_may_ask: config.disclosure.callees_may_ask,
+                uri_rules,
+                progress_needs_canceling: config.strictness.progressive_results_need_canceling,
+                registrations: limits.registrations,
+                calls: limits.calls,
+            }),
+            sessions: HashMap::new(),
+            testaments: Testaments::default(),
+            ids: RandomIds::new(),
+            effects: Effects::default(),
+            closed: false,
+        };
+        Self {
+            config,
+            counters,
+            started: Instant::now(),
+            state: Mutex::new(state),
+            deadline_changed: Notify::new(),
+        }
+    }
+
+    fn uri_rules(&self) -> UriRules {
+        uri_rules(&self.config)
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        Moment {
+            monotonic: self.started.elapsed(),
+            unix: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the lock for a number of messages of one session.
+    pub(crate) fn routing(&self) -> Routing<'_> {
+        Routing::new(self, self.lock(), self.now())
+    }
+
+    /// A session joins: WELCOME is the first message in its outbox.
+    ///
+    /// # Errors
+    /// If the realm is closing.
+    pub(crate) fn join(&self, member: &Arc<Member>, outbox: &Arc<Outbox>, welcome: Welcome) -> Result<(), Closed> {
+        let mut routing = self.routing();
+        routing.join(member, outbox, welcome)?;
+        self.counters.joined(member.transport.kind);
+        Ok(())
+    }
+
+    /// A session leaves, for whatever reason. Does nothing if it has been ended already.
+    pub(crate) fn leave(&self, session: SessionId) {
+        self.routing().leave(session);
+    }
+
+    /// When [`Self::expire`] is to be called next: since the router's start.
+    pub(crate) fn next_deadline(&self) -> Option<Duration> {
+        self.lock().dealer.next_deadline()
+    }
+
+    /// Ends the calls whose time is up.
+    pub(crate) fn expire(&self) {
+        self.routing().expire();
+    }
+}
+
+impl State {
+    fn outbox(&self, session: SessionId) -> Option<&Arc<Outbox>> {
+        self.sessions.get(&session).map(|attached| &attached.outbox)
+    }
+
+    fn attach(&mut self, member: &Arc<Member>, outbox: &Arc<Outbox>, welcome: Welcome) {
+        self.effects
+            .sends
+            .push((member.id, Outgoing::Own(Box::new(welcome.into()))));
+        self.effects.meta_events.push(MetaEvent::Joined(Arc::clone(member)));
+        let attached = Attached {
+            member: Arc::clone(member),
+            outbox: Arc::clone(outbox),
+            last_request: 0,
+        };
+        self.sessions.insert(member.id, attached);
+    }
+
+    /// Everything that follows from a session's end, its testaments included.
+    fn detach(&mut self, session: SessionId, now: Moment, counters: &Counters) -> Option<Attached> {
+        let attached = self.sessions.remove(&session)?;
+        self.broker.leave(session, &mut self.effects);
+        self.dealer.leave(session, &mut self.effects);
+        self.publish_testaments(&attached.member, now, counters);
+        self.effects
+            .meta_events
+            .push(MetaEvent::Left(Arc::clone(&attached.member)));
+        counters.left(attached.member.transport.kind);
+        Some(attached)
+    }
+}
+
+const fn uri_rules(config: &RealmConfig) -> UriRules {
+    if config.strictness.uris {
+        UriRules::Strict
+    } else {
+        UriRules::Loose
+    }
+}
+
+#[cfg(test)]
+mod tests;

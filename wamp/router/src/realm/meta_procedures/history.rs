@@ -1,0 +1,107 @@
+//! `wamp.subscription.get_events`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wamp_protocol::{Dict, Payload, PublicationId, SubscriptionId, Value, error_uri};
+
+use super::arguments::{Arguments, invalid};
+use super::{no_such_subscription, subscription, value};
+use crate::authorization::{Action, Request};
+use crate::broker::{HistoryFilter, HistoryItem};
+use crate::effects::Refusal;
+use crate::member::Member;
+use crate::moment::{self, Iso8601};
+use crate::realm::{Realm, State};
+
+impl State {
+    pub(super) fn get_events(
+        &mut self,
+        caller: &Arc<Member>,
+        arguments: &Arguments,
+        realm: &Realm,
+    ) -> Result<Payload, Refusal> {
+        let id = subscription(arguments)?;
+        let facts = self.broker.subscription(id).ok_or_else(|| no_such_subscription(id))?;
+        let request = Request {
+            authid: &caller.authid,
+            authrole: &caller.authrole,
+            action: Action::Subscribe,
+            uri: &facts.uri,
+            match_policy: facts.match_policy,
+        };
+        if !caller.trusted && !realm.config.authorization.permits(&request) {
+            let sentence = format!("the role {:?} may not subscribe to {:?}", caller.authrole, facts.uri);
+            return Err(Refusal::new(error_uri::NOT_AUTHORIZED, sentence));
+        }
+        let filter = filter(caller, arguments)?;
+        let events = self
+            .broker
+            .history(id, &filter)
+            .ok_or_else(|| no_such_subscription(id))?;
+        let events = events
+            .iter()
+            .map(|event| as_value(id, event))
+            .collect::<Result<Vec<_>, _>>()?;
+        value(&events)
+    }
+}
+
+fn filter(caller: &Arc<Member>, arguments: &Arguments) -> Result<HistoryFilter, Refusal> {
+    let time = |name| match arguments.keyword_text(name)? {
+        None => Ok(None),
+        Some(text) => moment::parse_rfc3339(text)
+            .map(Some)
+            .ok_or_else(|| invalid(name, "a time like 2026-05-03T07:08:09Z")),
+    };
+    let publication = |name| match arguments.keyword_number(name)? {
+        None => Ok::<Option<PublicationId>, Refusal>(None),
+        Some(id) => PublicationId::new(id).map(Some).ok_or_else(|| invalid(name, "an id")),
+    };
+    let reverse = match arguments.keyword("reverse") {
+        None => false,
+        Some(Value::Bool(reverse)) => *reverse,
+        Some(_) => return Err(invalid("reverse", "true or false")),
+    };
+    let limit = arguments.keyword_number("limit")?;
+    let times: [Option<Duration>; 4] = [
+        time("from_time")?,
+        time("after_time")?,
+        time("before_time")?,
+        time("until_time")?,
+    ];
+    Ok(HistoryFilter {
+        asker: Some(Arc::clone(caller)),
+        reverse,
+        limit: limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        from_time: times[0],
+        after_time: times[1],
+        before_time: times[2],
+        until_time: times[3],
+        topic: arguments.keyword_text("topic")?.map(str::to_owned),
+        from_publication: publication("from_publication")?,
+        after_publication: publication("after_publication")?,
+        before_publication: publication("before_publication")?,
+        until_publication: publication("until_publication")?,
+    })
+}
+
+/// An event as the specification has it in lists of events.
+fn as_value(id: SubscriptionId, event: &HistoryItem) -> Result<Value, Refusal> {
+    let unreadable = |error: wamp_protocol::ArgumentError| Refusal::new(error_uri::RUNTIME_ERROR, error.to_string());
+    let mut details = Dict::default();
+    details.insert("topic", event.topic.as_str());
+    if let Some(publisher) = &event.publisher {
+        details.insert("publisher", publisher.id.get());
+        details.insert("publisher_authid", publisher.authid.as_str());
+        details.insert("publisher_authrole", publisher.authrole.as_str());
+    }
+    let mut item = Dict::default();
+    item.insert("timestamp", Iso8601(event.at).to_string());
+    item.insert("subscription", id.get());
+    item.insert("publication", event.publication.get());
+    item.insert("details", details);
+    item.insert("args", event.payload.args_value().map_err(unreadable)?);
+    item.insert("kwargs", event.payload.kwargs_value().map_err(unreadable)?);
+    Ok(item.into())
+}

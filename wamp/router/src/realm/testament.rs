@@ -1,0 +1,197 @@
+//! Testaments: what is published when a session is gone.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wamp_protocol::message::{PublishOptions, Recipients};
+use wamp_protocol::{Dict, MatchPolicy, Payload, Serializer, SessionId, Uri, Value, error_uri};
+
+use super::meta_procedures::arguments::{Arguments, invalid};
+use super::{Realm, State};
+use crate::authorization::{Action, Request};
+use crate::config::Disclose;
+use crate::effects::Refusal;
+use crate::member::Member;
+use crate::metrics::Counters;
+use crate::moment::Moment;
+use crate::uri_rules;
+
+/// Testaments that one session may leave.
+const PER_SESSION: usize = 100;
+
+/// The testaments of the realm's sessions.
+#[derive(Debug, Default)]
+pub(super) struct Testaments {
+    by_session: HashMap<SessionId, Vec<Testament>>,
+}
+
+/// When a testament is published. Sessions are not resumed here, so both moments are the same;
+/// the detached ones come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Scope {
+    Detached,
+    Destroyed,
+}
+
+#[derive(Debug)]
+struct Testament {
+    scope: Scope,
+    topic: Uri,
+    options: PublishOptions,
+    payload: Payload,
+}
+
+impl State {
+    /// `wamp.session.add_testament`: the session must be one that may publish it.
+    pub(super) fn add_testament(
+        &mut self,
+        member: &Arc<Member>,
+        arguments: Arguments,
+        realm: &Realm,
+    ) -> Result<(), Refusal> {
+        let scope = scope(&arguments)?;
+        let topic = Uri::from(arguments.text(0, "topic")?);
+        let options = match arguments.keyword("publish_options") {
+            None => PublishOptions::default(),
+            Some(Value::Dict(options)) => publish_options(options)?,
+            Some(_) => return Err(invalid("publish_options", "a dict")),
+        };
+        check(member, &topic, &options, realm)?;
+        let mut rest = arguments.into_args().into_iter().skip(1);
+        let args = match rest.next() {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::List(args)) => args,
+            Some(_) => return Err(invalid("args", "a list")),
+        };
+        let kwargs = match rest.next() {
+            None | Some(Value::Null) => Dict::default(),
+            Some(Value::Dict(kwargs)) => kwargs,
+            Some(_) => return Err(invalid("kwargs", "a dict")),
+        };
+        let payload = Payload::encode(Serializer::MsgPack, &args, &kwargs)
+            .map_err(|error| Refusal::new(error_uri::INVALID_ARGUMENT, error.to_string()))?;
+        let testaments = self.testaments.by_session.entry(member.id).or_default();
+        if testaments.len() >= PER_SESSION {
+            let sentence = format!("a session may leave {PER_SESSION} testaments");
+            return Err(Refusal::new(error_uri::UNAVAILABLE, sentence));
+        }
+        testaments.push(Testament {
+            scope,
+            topic,
+            options,
+            payload,
+        });
+        Ok(())
+    }
+
+    /// `wamp.session.flush_testaments`
+    pub(super) fn flush_testaments(&mut self, member: &Member, arguments: &Arguments) -> Result<(), Refusal> {
+        let scope = scope(arguments)?;
+        if let Some(testaments) = self.testaments.by_session.get_mut(&member.id) {
+            testaments.retain(|testament| testament.scope != scope);
+        }
+        Ok(())
+    }
+
+    /// The session is gone: its testaments are published, the detached ones first, each in the
+    /// order in which they were added.
+    pub(super) fn publish_testaments(&mut self, member: &Arc<Member>, now: Moment, counters: &Counters) {
+        let mut testaments = self.testaments.by_session.remove(&member.id).unwrap_or_default();
+        testaments.sort_by_key(|testament| testament.scope);
+        for Testament {
+            topic,
+            options,
+            payload,
+            ..
+        } in testaments
+        {
+            let id = self.ids.publication();
+            let published =
+                self.broker
+                    .publish_from(Some(member), topic, options, payload, (id, now), &mut self.effects);
+            Counters::add(&counters.events, published.events as u64);
+        }
+    }
+}
+
+fn scope(arguments: &Arguments) -> Result<Scope, Refusal> {
+    match arguments.keyword_text("scope")? {
+        None | Some("destroyed") => Ok(Scope::Destroyed),
+        Some("detached") => Ok(Scope::Detached),
+        Some(_) => Err(invalid("scope", "\"destroyed\" or \"detached\"")),
+    }
+}
+
+fn check(member: &Member, topic: &Uri, options: &PublishOptions, realm: &Realm) -> Result<(), Refusal> {
+    if !uri_rules::is_well_formed(topic, MatchPolicy::Exact, realm.uri_rules()) || topic.is_reserved() {
+        return Err(Refusal::new(
+            error_uri::INVALID_URI,
+            format!("{topic:?} is not a topic to publish to"),
+        ));
+    }
+    let request = Request {
+        authid: &member.authid,
+        authrole: &member.authrole,
+        action: Action::Publish,
+        uri: topic,
+        match_policy: MatchPolicy::Exact,
+    };
+    if !member.trusted && !realm.config.authorization.permits(&request) {
+        let sentence = format!("the role {:?} may not publish to {topic:?}", member.authrole);
+        return Err(Refusal::new(error_uri::NOT_AUTHORIZED, sentence));
+    }
+    if options.disclose_me && realm.config.disclosure.publishers == Disclose::Never {
+        let sentence = "this realm does not disclose publishers";
+        return Err(Refusal::new(error_uri::DISCLOSE_ME_DISALLOWED, sentence));
+    }
+    Ok(())
+}
+
+/// The options of PUBLISH that make sense for one who is gone; others are ignored.
+fn publish_options(dict: &Dict) -> Result<PublishOptions, Refusal> {
+    let flag = |name: &str| match dict.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(*flag)),
+        Some(_) => Err(invalid(&format!("publish_options.{name}"), "true or false")),
+    };
+    let sessions = |name: &str| {
+        list(dict, name, |value| match value {
+            Value::Integer(id) => u64::try_from(*id).ok().and_then(SessionId::new),
+            _ => None,
+        })
+    };
+    let texts = |name: &str| {
+        list(dict, name, |value| match value {
+            Value::String(text) => Some(text.clone()),
+            _ => None,
+        })
+    };
+    let recipients = Recipients {
+        exclude: sessions("exclude")?,
+        exclude_authid: texts("exclude_authid")?,
+        exclude_authrole: texts("exclude_authrole")?,
+        eligible: sessions("eligible")?,
+        eligible_authid: texts("eligible_authid")?,
+        eligible_authrole: texts("eligible_authrole")?,
+    };
+    Ok(PublishOptions {
+        disclose_me: flag("disclose_me")?.unwrap_or_default(),
+        retain: flag("retain")?.unwrap_or_default(),
+        recipients: Some(Box::new(recipients)).filter(|lists| **lists != Recipients::default()),
+        ..PublishOptions::default()
+    })
+}
+
+fn list<T>(dict: &Dict, name: &str, item: impl Fn(&Value) -> Option<T>) -> Result<Option<Vec<T>>, Refusal> {
+    let wrong = || invalid(&format!("publish_options.{name}"), "a list of ids or names");
+    match dict.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::List(values)) => values
+            .iter()
+            .map(item)
+            .collect::<Option<_>>()
+            .map(Some)
+            .ok_or_else(wrong),
+        Some(_) => Err(wrong()),
+    }
+}

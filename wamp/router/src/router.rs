@@ -1,0 +1,180 @@
+//! The router: its realms, and the doors to them.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Sink, Stream};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use wamp_protocol::Message;
+
+use crate::authentication::Principal;
+use crate::config::{KeepAlive, Limits, RouterConfig};
+use crate::http_fallback::HttpFallback;
+use crate::listener;
+use crate::member::{Transport, TransportKind};
+use crate::metrics::{Counters, Metrics};
+use crate::realm::Realm;
+use crate::session::Session;
+
+/// A WAMP router; a cheap handle. Needs a Tokio runtime around it.
+#[derive(Debug, Clone)]
+pub struct Router {
+    core: Arc<Core>,
+}
+
+/// What every connection of a router shares.
+#[derive(Debug)]
+pub(crate) struct Core {
+    realms: HashMap<String, Arc<Realm>>,
+    pub(crate) limits: Limits,
+    pub(crate) keep_alive: KeepAlive,
+    pub(crate) agent: String,
+    pub(crate) counters: Arc<Counters>,
+    /// The tasks of all connections.
+    pub(crate) tasks: TaskTracker,
+    /// Canceled when the router stops: idle HTTP connections end.
+    pub(crate) closing: CancellationToken,
+}
+
+impl Core {
+    pub(crate) fn realm(&self, name: &str) -> Option<Arc<Realm>> {
+        self.realms.get(name).map(Arc::clone)
+    }
+}
+
+/// Why a session cannot be attached.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AttachError {
+    /// The router has no such realm.
+    #[error("there is no realm {0:?}")]
+    NoSuchRealm(String),
+}
+
+impl Router {
+    /// A router with these realms; of two with one name the later counts. Must be called in a
+    /// Tokio runtime: each realm watches the time of its calls in a task.
+    pub fn new(config: RouterConfig) -> Self {
+        let RouterConfig {
+            realms,
+            limits,
+            keep_alive,
+            agent,
+        } = config;
+        let counters = Arc::new(Counters::default());
+        let closing = CancellationToken::new();
+        let realms: HashMap<String, Arc<Realm>> = realms
+            .into_iter()
+            .map(|config| {
+                (
+                    config.name.clone(),
+                    Arc::new(Realm::new(config, &limits, Arc::clone(&counters))),
+                )
+            })
+            .collect();
+        for realm in realms.values() {
+            tokio::spawn(
+                closing
+                    .clone()
+                    .run_until_cancelled_owned(watch_deadlines(Arc::clone(realm))),
+            );
+        }
+        let core = Core {
+            realms,
+            limits,
+            keep_alive,
+            agent,
+            counters,
+            tasks: TaskTracker::new(),
+            closing,
+        };
+        Self { core: Arc::new(core) }
+    }
+
+    /// Serves one TCP port until `shutdown`: WAMP over WebSocket at `/ws`, RawSocket by its first
+    /// octet, everything else by `http`. With `tls`, all of it in TLS. Connections that are open
+    /// then stay so; [`Self::shutdown`] ends them.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        http: HttpFallback,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        listener::port::serve(&self.core, listener, tls, http, shutdown).await;
+    }
+
+    /// Serves RawSocket on a Unix socket until `shutdown`.
+    #[cfg(unix)]
+    pub async fn serve_unix(&self, listener: tokio::net::UnixListener, shutdown: impl Future<Output = ()>) {
+        listener::unix::serve(&self.core, listener, shutdown).await;
+    }
+
+    /// Attaches one end of a pair of channels as a session of this process. It joins with HELLO
+    /// like any other, but without sign-in, as `principal`, and needs no permission for anything.
+    /// Payloads are MessagePack both ways. Dropping the other ends ends the session.
+    ///
+    /// # Errors
+    /// If there is no such realm.
+    pub fn attach(
+        &self,
+        realm: &str,
+        principal: Principal,
+        tx: impl Sink<Message> + Send + Unpin + 'static,
+        rx: impl Stream<Item = Message> + Send + Unpin + 'static,
+    ) -> Result<(), AttachError> {
+        let realm = self
+            .core
+            .realm(realm)
+            .ok_or_else(|| AttachError::NoSuchRealm(realm.to_owned()))?;
+        let transport = Transport {
+            kind: TransportKind::Linked,
+            peer: None,
+        };
+        let session = Session::linked(Arc::clone(&self.core), transport, realm, principal);
+        self.core.tasks.spawn(listener::linked::run(session, tx, rx));
+        Ok(())
+    }
+
+    /// Ends every session with GOODBYE `reason` and lets no new one join; waits until all have
+    /// gone, at most for `limit`.
+    pub async fn shutdown(&self, reason: &str, limit: Duration) {
+        for realm in self.core.realms.values() {
+            realm.close(reason);
+        }
+        self.core.closing.cancel();
+        self.core.tasks.close();
+        if tokio::time::timeout(limit, self.core.tasks.wait()).await.is_err() {
+            tracing::warn!(
+                connections = self.core.tasks.len(),
+                "connections are still open after the time to say goodbye"
+            );
+        }
+    }
+
+    /// What the router has counted so far.
+    pub fn metrics(&self) -> Metrics {
+        Metrics::of(&self.core.counters)
+    }
+}
+
+/// Ends calls whose time is up, for as long as the realm is there.
+async fn watch_deadlines(realm: Arc<Realm>) {
+    loop {
+        let changed = realm.deadline_changed.notified();
+        match realm.next_deadline() {
+            None => changed.await,
+            Some(deadline) => {
+                let left = deadline.saturating_sub(realm.now().monotonic);
+                tokio::select! {
+                    () = changed => {}
+                    () = tokio::time::sleep(left) => realm.expire(),
+                }
+            }
+        }
+    }
+}
