@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::{BufMut, BytesMut};
 
-use super::read::{Container, Fault, Kind, Reader, Token, unsigned_from};
+use super::read::{Container, Fault, Kind, Reader, Token, deeper, is_utf8, unsigned_from};
 use super::write::{Head, Open, Writer, nearest, patch_head};
 use crate::Serializer;
 
@@ -32,10 +32,12 @@ impl<'a> CborReader<'a> {
         Self { input, at: 0 }
     }
 
+    #[inline]
     fn peek(&self) -> Result<u8, Fault> {
         self.input.get(self.at).copied().ok_or(Fault::Incomplete)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         let rest = self.input.get(self.at..).unwrap_or_default();
         let taken = *rest.first_chunk::<N>().ok_or(Fault::Incomplete)?;
@@ -43,7 +45,71 @@ impl<'a> CborReader<'a> {
         Ok(taken)
     }
 
+    #[inline]
+    fn advance(&mut self, count: u64) -> Result<(), Fault> {
+        match usize::try_from(count) {
+            Ok(count) if count <= self.input.len() - self.at => {
+                self.at += count;
+                Ok(())
+            }
+            _ => Err(Fault::Incomplete),
+        }
+    }
+
+    /// Moves past text whose length has been read as `length`.
+    #[inline]
+    fn skip_text(&mut self, length: u64) -> Result<(), Fault> {
+        let from = self.at;
+        self.advance(length)?;
+        let octets = self.input.get(from..self.at).unwrap_or_default();
+        if is_utf8(octets) {
+            Ok(())
+        } else {
+            Err(Fault::Malformed("text that is not UTF-8"))
+        }
+    }
+
+    /// Moves past what is in a list or dict.
+    fn skip_inside(&mut self, mut container: Container, keyed: bool, depth: usize) -> Result<(), Fault> {
+        while self.item(&mut container)? {
+            if keyed {
+                match split(self.first()?) {
+                    (TEXT, info) => self.skip_text_after(info)?,
+                    _ => return Err(Fault::KeyNotText),
+                }
+            }
+            self.skip_at(depth)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn skip_text_after(&mut self, info: u8) -> Result<(), Fault> {
+        match self.argument(info)? {
+            Some(length) => self.skip_text(length),
+            None => self.pieces(TEXT).map(drop),
+        }
+    }
+
+    fn skip_at(&mut self, depth: usize) -> Result<(), Fault> {
+        let (major, info) = split(self.first()?);
+        match major {
+            UNSIGNED | NEGATIVE => self.definite(info).map(drop),
+            BINARY => match self.argument(info)? {
+                Some(length) => self.advance(length),
+                None => self.pieces(BINARY).map(drop),
+            },
+            TEXT => self.skip_text_after(info),
+            LIST | DICT => {
+                let container = self.container(info)?;
+                self.skip_inside(container, major == DICT, deeper(depth)?)
+            }
+            _ => self.simple(info).map(drop),
+        }
+    }
+
     /// A number in the form that `info` says; `None` for indefinite.
+    #[inline]
     fn argument(&mut self, info: u8) -> Result<Option<u64>, Fault> {
         Ok(Some(match info {
             0..=23 => info.into(),
@@ -56,6 +122,7 @@ impl<'a> CborReader<'a> {
         }))
     }
 
+    #[inline]
     fn definite(&mut self, info: u8) -> Result<u64, Fault> {
         self.argument(info)?
             .ok_or(Fault::Malformed("an indefinite length where there is none"))
@@ -101,6 +168,7 @@ impl<'a> CborReader<'a> {
     }
 
     /// The first octet of the next value that is no tag.
+    #[inline]
     fn first(&mut self) -> Result<u8, Fault> {
         loop {
             let [first] = self.array()?;
@@ -112,6 +180,7 @@ impl<'a> CborReader<'a> {
         }
     }
 
+    #[inline]
     fn container(&mut self, info: u8) -> Result<Container, Fault> {
         Ok(self
             .argument(info)?
@@ -180,6 +249,7 @@ impl<'a> Reader<'a> for CborReader<'a> {
         })
     }
 
+    #[inline]
     fn item(&mut self, list: &mut Container) -> Result<bool, Fault> {
         match &mut list.left {
             Some(0) => Ok(false),
@@ -195,6 +265,7 @@ impl<'a> Reader<'a> for CborReader<'a> {
         }
     }
 
+    #[inline]
     fn key(&mut self, dict: &mut Container) -> Result<Option<Cow<'a, str>>, Fault> {
         if !self.item(dict)? {
             return Ok(None);
@@ -213,6 +284,10 @@ impl<'a> Reader<'a> for CborReader<'a> {
         }
     }
 
+    fn skip(&mut self) -> Result<(), Fault> {
+        self.skip_at(0)
+    }
+
     fn is_empty_container(encoded: &[u8]) -> bool {
         let mut reader = CborReader::new(encoded);
         match reader.token() {
@@ -221,6 +296,7 @@ impl<'a> Reader<'a> for CborReader<'a> {
         }
     }
 
+    #[inline]
     fn unsigned(&mut self) -> Result<u64, Fault> {
         match split(self.peek()?) {
             (UNSIGNED, info) => {

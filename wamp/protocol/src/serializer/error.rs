@@ -86,7 +86,10 @@ impl DecodeError {
                 expected,
             },
             Fault::KeyNotText => Self::KeyNotText { place: place() },
-            Fault::DuplicateKey(key) => Self::DuplicateKey { place: place(), key },
+            Fault::DuplicateKey(key) => Self::DuplicateKey {
+                place: place(),
+                key: key.into(),
+            },
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::{BufMut, BytesMut};
 
-use super::read::{Container, Fault, Kind, Reader, Token, unsigned_from};
+use super::read::{Container, Fault, Kind, Reader, Token, deeper, is_utf8, unsigned_from};
 use super::write::{Head, Open, Writer, nearest, patch_head};
 use crate::Serializer;
 
@@ -18,10 +18,12 @@ impl<'a> MsgPackReader<'a> {
         Self { input, at: 0 }
     }
 
+    #[inline]
     fn peek(&self) -> Result<u8, Fault> {
         self.input.get(self.at).copied().ok_or(Fault::Incomplete)
     }
 
+    #[inline]
     fn take(&mut self, count: usize) -> Result<&'a [u8], Fault> {
         let rest = self.input.get(self.at..).unwrap_or_default();
         let taken = rest.get(..count).ok_or(Fault::Incomplete)?;
@@ -29,6 +31,7 @@ impl<'a> MsgPackReader<'a> {
         Ok(taken)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         let rest = self.input.get(self.at..).unwrap_or_default();
         let taken = *rest.first_chunk::<N>().ok_or(Fault::Incomplete)?;
@@ -36,6 +39,7 @@ impl<'a> MsgPackReader<'a> {
         Ok(taken)
     }
 
+    #[inline]
     fn length(&mut self, octets: u8) -> Result<usize, Fault> {
         Ok(match octets {
             1 => usize::from(u8::from_be_bytes(self.array()?)),
@@ -44,11 +48,13 @@ impl<'a> MsgPackReader<'a> {
         })
     }
 
+    #[inline]
     fn str(&mut self, length: usize) -> Result<&'a str, Fault> {
         std::str::from_utf8(self.take(length)?).map_err(|_| Fault::Malformed("text that is not UTF-8"))
     }
 
     /// The text that begins with `marker`, if it is text.
+    #[inline]
     fn text_after(&mut self, marker: u8) -> Result<Option<&'a str>, Fault> {
         let length = match marker {
             0xa0..=0xbf => usize::from(marker & 0x1f),
@@ -65,6 +71,77 @@ impl<'a> MsgPackReader<'a> {
         Ok(Token::Extension(kind, self.take(length)?))
     }
 
+    #[inline]
+    fn advance(&mut self, count: usize) -> Result<(), Fault> {
+        if self.input.len() - self.at < count {
+            return Err(Fault::Incomplete);
+        }
+        self.at += count;
+        Ok(())
+    }
+
+    #[inline]
+    fn skip_text(&mut self, length: usize) -> Result<(), Fault> {
+        let octets = self.take(length)?;
+        if is_utf8(octets) {
+            Ok(())
+        } else {
+            Err(Fault::Malformed("text that is not UTF-8"))
+        }
+    }
+
+    /// Moves past the text that begins with `marker`; `false` if it is no text.
+    #[inline]
+    fn skip_text_after(&mut self, marker: u8) -> Result<bool, Fault> {
+        let length = match marker {
+            0xa0..=0xbf => usize::from(marker & 0x1f),
+            0xd9 => self.length(1)?,
+            0xda => self.length(2)?,
+            0xdb => self.length(4)?,
+            _ => return Ok(false),
+        };
+        self.skip_text(length).map(|()| true)
+    }
+
+    /// Moves past so many values, or pairs of key and value, at `depth`.
+    fn skip_values(&mut self, count: u64, keyed: bool, depth: usize) -> Result<(), Fault> {
+        for _ in 0..count {
+            if keyed {
+                let [marker] = self.array()?;
+                if !self.skip_text_after(marker)? {
+                    return Err(Fault::KeyNotText);
+                }
+            }
+            let [marker] = self.array()?;
+            match marker {
+                0x00..=0x7f | 0xe0..=0xff | 0xc0 | 0xc2 | 0xc3 => {}
+                0xa0..=0xbf => self.skip_text(usize::from(marker & 0x1f))?,
+                0xcc | 0xd0 => self.advance(1)?,
+                0xcd | 0xd1 => self.advance(2)?,
+                0xce | 0xd2 | 0xca => self.advance(4)?,
+                0xcf | 0xd3 | 0xcb => self.advance(8)?,
+                0xd9..=0xdb => {
+                    self.skip_text_after(marker)?;
+                }
+                // Whatever else there is, lists, dicts, binary, extensions.
+                0x80..=0x9f | 0xc1 | 0xc4..=0xc9 | 0xd4..=0xd8 | 0xdc..=0xdf => {
+                    self.at -= 1;
+                    self.skip_token(depth)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn skip_token(&mut self, depth: usize) -> Result<(), Fault> {
+        let (container, keyed) = match self.token()? {
+            Token::List(list) => (list, false),
+            Token::Dict(dict) => (dict, true),
+            _ => return Ok(()),
+        };
+        self.skip_values(container.left.unwrap_or(0), keyed, deeper(depth)?)
+    }
+
     fn binary(&mut self, length_octets: u8) -> Result<Token<'a>, Fault> {
         let length = self.length(length_octets)?;
         Ok(Token::Binary(Cow::Borrowed(self.take(length)?)))
@@ -78,6 +155,7 @@ impl<'a> Reader<'a> for MsgPackReader<'a> {
         self.at
     }
 
+    #[inline]
     fn kind(&mut self) -> Result<Kind, Fault> {
         Ok(match self.peek()? {
             0xc0 => Kind::Null,
@@ -130,6 +208,7 @@ impl<'a> Reader<'a> for MsgPackReader<'a> {
         })
     }
 
+    #[inline]
     fn item(&mut self, list: &mut Container) -> Result<bool, Fault> {
         Ok(match list.left.unwrap_or(0) {
             0 => false,
@@ -140,6 +219,7 @@ impl<'a> Reader<'a> for MsgPackReader<'a> {
         })
     }
 
+    #[inline]
     fn key(&mut self, dict: &mut Container) -> Result<Option<Cow<'a, str>>, Fault> {
         if !self.item(dict)? {
             return Ok(None);
@@ -159,6 +239,11 @@ impl<'a> Reader<'a> for MsgPackReader<'a> {
         }
     }
 
+    fn skip(&mut self) -> Result<(), Fault> {
+        self.skip_values(1, false, 0)
+    }
+
+    #[inline]
     fn is_empty_container(encoded: &[u8]) -> bool {
         match encoded {
             [0x80 | 0x90] => true,
@@ -167,6 +252,7 @@ impl<'a> Reader<'a> for MsgPackReader<'a> {
         }
     }
 
+    #[inline]
     fn unsigned(&mut self) -> Result<u64, Fault> {
         let number = match self.peek()? {
             small @ 0x00..=0x7f => {
@@ -190,6 +276,7 @@ impl<'a> Reader<'a> for MsgPackReader<'a> {
         Ok(number)
     }
 
+    #[inline]
     fn text(&mut self) -> Result<Cow<'a, str>, Fault> {
         let marker = self.peek()?;
         self.at += 1;

@@ -25,7 +25,7 @@ pub(crate) enum Fault {
     /// A dict's key is not text.
     KeyNotText,
     /// A dict has the key twice.
-    DuplicateKey(String),
+    DuplicateKey(Box<str>),
 }
 
 /// One value, or the beginning of a list or dict.
@@ -109,9 +109,7 @@ pub(crate) trait Reader<'a> {
     fn is_empty_container(encoded: &[u8]) -> bool;
 
     /// Reads one value, however large, only to see that it is well formed.
-    fn skip(&mut self) -> Result<(), Fault> {
-        skip_tokens(self, 0)
-    }
+    fn skip(&mut self) -> Result<(), Fault>;
 
     fn unsigned(&mut self) -> Result<u64, Fault> {
         unsigned_from(&self.token()?)
@@ -171,7 +169,8 @@ fn whole(number: f64) -> Option<u64> {
     (number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&number)).then_some(number as u64)
 }
 
-fn deeper(depth: usize) -> Result<usize, Fault> {
+/// One level more, if there may be.
+pub(crate) const fn deeper(depth: usize) -> Result<usize, Fault> {
     if depth >= MAX_DEPTH {
         Err(Fault::TooDeep)
     } else {
@@ -179,29 +178,10 @@ fn deeper(depth: usize) -> Result<usize, Fault> {
     }
 }
 
-fn skip_tokens<'a, R: Reader<'a> + ?Sized>(reader: &mut R, depth: usize) -> Result<(), Fault> {
-    match reader.token()? {
-        Token::List(mut list) => {
-            let depth = deeper(depth)?;
-            while reader.item(&mut list)? {
-                skip_tokens(reader, depth)?;
-            }
-        }
-        Token::Dict(mut dict) => {
-            let depth = deeper(depth)?;
-            while reader.key(&mut dict)?.is_some() {
-                skip_tokens(reader, depth)?;
-            }
-        }
-        Token::Null
-        | Token::Bool(_)
-        | Token::Integer(_)
-        | Token::Float(_)
-        | Token::Text(_)
-        | Token::Binary(_)
-        | Token::Extension(..) => {}
-    }
-    Ok(())
+/// Whether the octets are text. Most text is ASCII, which is the quicker look.
+#[inline]
+pub(crate) fn is_utf8(octets: &[u8]) -> bool {
+    octets.is_ascii() || std::str::from_utf8(octets).is_ok()
 }
 
 fn read_value<'a, R: Reader<'a> + ?Sized>(reader: &mut R, depth: usize) -> Result<Value, Fault> {
@@ -243,24 +223,28 @@ fn read_dict<'a, R: Reader<'a> + ?Sized>(reader: &mut R, mut dict: Container, de
 /// so that a dict of a million keys takes no longer than it is large.
 #[derive(Default)]
 pub(crate) struct Keys<'a> {
-    few: [Cow<'a, str>; 8],
+    few: [&'a str; 8],
     count: usize,
-    more: HashSet<Cow<'a, str>>,
+    more: Option<HashSet<Cow<'a, str>>>,
 }
 
 impl<'a> Keys<'a> {
     #[allow(clippy::ptr_arg, reason = "a borrowed key is kept without copying its text")]
     pub(crate) fn add(&mut self, key: &Cow<'a, str>) -> Result<(), Fault> {
-        let known = self.count.min(self.few.len());
-        if self.few[..known].contains(key) {
-            return Err(Fault::DuplicateKey(key.clone().into_owned()));
+        let duplicate =
+            self.few[..self.count].contains(&&**key) || self.more.as_ref().is_some_and(|more| more.contains(&**key));
+        if duplicate {
+            return Err(Fault::DuplicateKey(key.as_ref().into()));
         }
-        match self.few.get_mut(self.count) {
-            Some(slot) => *slot = key.clone(),
-            None if self.more.insert(key.clone()) => {}
-            None => return Err(Fault::DuplicateKey(key.clone().into_owned())),
+        match (key, self.few.get_mut(self.count)) {
+            (Cow::Borrowed(key), Some(slot)) => {
+                *slot = key;
+                self.count += 1;
+            }
+            _ => {
+                self.more.get_or_insert_default().insert(key.clone());
+            }
         }
-        self.count += 1;
         Ok(())
     }
 }

@@ -81,6 +81,7 @@ struct Elements<'r, 's, R> {
 }
 
 impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
+    #[cold]
     fn fault(&self, fault: Fault, field: &str) -> DecodeError {
         DecodeError::new(fault, R::SERIALIZER, self.reader.at(), || self.place(field))
     }
@@ -90,6 +91,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
     }
 
     /// Whether there is another element.
+    #[inline]
     fn more(&mut self) -> Result<bool, DecodeError> {
         if !self.ended {
             let more = self.reader.item(&mut self.list);
@@ -99,6 +101,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
     }
 
     /// Reads the element that must come next.
+    #[inline]
     fn element<T>(&mut self, field: &str, read: impl FnOnce(&mut R) -> Result<T, Fault>) -> Result<T, DecodeError> {
         if !self.more()? {
             return Err(DecodeError::Missing {
@@ -109,10 +112,12 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
         value.map_err(|fault| self.fault(fault, field))
     }
 
+    #[inline]
     fn id<I>(&mut self, field: &str, new: impl FnOnce(u64) -> Option<I>) -> Result<I, DecodeError> {
         self.element(field, |reader| options::id(reader, new))
     }
 
+    #[inline]
     fn uri(&mut self, field: &str) -> Result<Uri, DecodeError> {
         self.element(field, |reader| reader.text().map(|text| Uri::from(&*text)))
     }
@@ -167,6 +172,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
     /// Reads the arguments, if there are any, without looking into them.
     ///
     /// `opaque`: the options say that the payload is encrypted or passed through.
+    #[inline]
     fn payload(&mut self, opaque: bool) -> Result<Payload, DecodeError> {
         if !self.more()? {
             return Ok(Payload::EMPTY);
@@ -202,6 +208,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
     }
 
     /// A list or dict as it came; empty octets where it is empty.
+    #[inline]
     fn container(&mut self) -> Result<Bytes, DecodeError> {
         let encoded = self.raw("Arguments")?;
         Ok(if R::is_empty_container(&encoded) {
@@ -211,6 +218,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
         })
     }
 
+    #[inline]
     fn raw(&mut self, field: &str) -> Result<Bytes, DecodeError> {
         let from = self.reader.next_at();
         let skipped = self.reader.skip();
@@ -263,6 +271,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
     }
 
     /// Checks that the message has no further elements and nothing follows it.
+    #[inline]
     fn finish(&mut self) -> Result<(), DecodeError> {
         if self.more()? {
             return Err(DecodeError::TooManyElements(self.message_type));
