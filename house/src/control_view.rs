@@ -152,7 +152,7 @@ impl ControlView {
 
     /// An area's value from the readings that are not stale.
     pub fn reading(&self, threshold: &Threshold, pace: Pace, now: Timestamp) -> Option<Reading> {
-        let stale_after = pace.of(threshold.stale_after());
+        let stale_after = threshold.stale_after(pace);
         self.readings.fresh(&threshold.area, self.quantity, stale_after, now)
     }
 
@@ -160,7 +160,7 @@ impl ControlView {
     /// count.
     pub fn newest(&self, area: &AreaId, now: Timestamp) -> Option<Reading> {
         let threshold = self.threshold(area);
-        let stale_after = threshold.map_or(Duration::from_secs(900), Threshold::stale_after);
+        let stale_after = threshold.map_or(Duration::from_secs(900), |threshold| threshold.stale_after(Pace::REAL));
         self.readings.fresh(area, self.quantity, stale_after, now)
     }
 

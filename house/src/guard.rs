@@ -62,9 +62,9 @@ impl Guard {
     /// The guard of one threshold at one pace.
     pub fn new(threshold: &Threshold, pace: Pace) -> Self {
         Self {
-            min_on: pace.of(threshold.min_on()),
-            min_off: pace.of(threshold.min_off()),
-            max_run: threshold.max_run().map(|run| pace.of(run)),
+            min_on: threshold.min_on(pace),
+            min_off: threshold.min_off(pace),
+            max_run: threshold.max_run(pace),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-/// A factor by which every control duration is divided: 1 in a real house, more in the
-/// simulated one, whose physics run faster too.
+/// A factor by which default control durations are divided: 1 in a real house, more in the
+/// simulated one, whose physics run faster too. A duration that a person has set is meant as it
+/// stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace(f64);
 

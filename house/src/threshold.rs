@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AreaId, Quantity, Timestamp};
+use crate::{AreaId, Pace, Quantity, Timestamp};
 
 /// What a thermostat may do in an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
@@ -77,8 +77,10 @@ fn yes() -> bool {
     true
 }
 
-fn seconds(value: Option<f64>, default: f64) -> Duration {
-    Duration::from_secs_f64(value.unwrap_or(default).clamp(0.0, 31_536_000.0))
+/// What a person set counts as it stands; a default is the house's time, and passes at its pace.
+fn seconds(value: Option<f64>, default: f64, pace: Pace) -> Duration {
+    let plain = |seconds: f64| Duration::from_secs_f64(seconds.clamp(0.0, 31_536_000.0));
+    value.map_or_else(|| pace.of(plain(default)), plain)
 }
 
 impl Threshold {
@@ -113,7 +115,7 @@ impl Threshold {
     }
 
     /// Shortest time on: as set, else 1 minute for temperature, none for others.
-    pub fn min_on(&self) -> Duration {
+    pub fn min_on(&self, pace: Pace) -> Duration {
         seconds(
             self.min_on,
             if self.quantity == Quantity::Temperature {
@@ -121,11 +123,12 @@ impl Threshold {
             } else {
                 0.0
             },
+            pace,
         )
     }
 
     /// Shortest time off: as set, else 3 minutes for temperature, none for others.
-    pub fn min_off(&self) -> Duration {
+    pub fn min_off(&self, pace: Pace) -> Duration {
         seconds(
             self.min_off,
             if self.quantity == Quantity::Temperature {
@@ -133,24 +136,25 @@ impl Threshold {
             } else {
                 0.0
             },
+            pace,
         )
     }
 
     /// Age at which a reading counts as none: as set, else 15 minutes.
-    pub fn stale_after(&self) -> Duration {
-        seconds(self.stale_after, 900.0)
+    pub fn stale_after(&self, pace: Pace) -> Duration {
+        seconds(self.stale_after, 900.0, pace)
     }
 
     /// Run-on time: as set, else none.
-    pub fn post_run(&self) -> Duration {
-        seconds(self.post_run, 0.0)
+    pub fn post_run(&self, pace: Pace) -> Duration {
+        seconds(self.post_run, 0.0, pace)
     }
 
     /// Longest run: as set, else none for temperature and 2 hours for others.
-    pub fn max_run(&self) -> Option<Duration> {
+    pub fn max_run(&self, pace: Pace) -> Option<Duration> {
         match (self.max_run, self.quantity) {
             (None, Quantity::Temperature) => None,
-            (set, _) => Some(seconds(set, 7200.0)),
+            (set, _) => Some(seconds(set, 7200.0, pace)),
         }
     }
 
@@ -312,6 +316,18 @@ mod tests {
         ] {
             assert_eq!(threshold.check(), Ok(()));
         }
+    }
+
+    #[test]
+    fn a_fast_house_shortens_defaults_and_leaves_what_was_set() {
+        let fast = Pace::new(60.0);
+        let set = Threshold {
+            min_off: Some(180.0),
+            ..temperature(None, Some(26.0))
+        };
+        assert_eq!(temperature(None, Some(26.0)).min_off(fast), Duration::from_secs(3));
+        assert_eq!(set.min_off(fast), Duration::from_secs(180));
+        assert_eq!(set.stale_after(Pace::REAL), Duration::from_secs(900));
     }
 
     #[test]

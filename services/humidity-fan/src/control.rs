@@ -35,7 +35,7 @@ impl Climate<'_> {
     /// When the area counts as lost unless it is heard of again.
     pub fn stale_at(&self) -> Timestamp {
         let last = self.reading.map_or(self.since, |reading| reading.at);
-        last.after(self.pace.of(self.threshold.stale_after()))
+        last.after(self.threshold.stale_after(self.pace))
     }
 
     /// Whether the area's humidity is unknown by now.
@@ -142,16 +142,16 @@ fn let_go(fan: &ActuatorState, text: String) -> Wish {
 fn wish(climate: &Climate<'_>, now: Timestamp) -> (Wish, Option<Timestamp>) {
     let threshold = climate.threshold;
     if climate.is_lost(now) {
-        let quiet = duration_text(threshold.stale_after());
+        let quiet = duration_text(threshold.stale_after(climate.pace));
         return (Wish::SafeOff(format!("no humidity for {quiet}, off for safety")), None);
     }
     match climate.zone() {
         None | Some(Zone::Between) => (Wish::Keep, None),
         Some(Zone::Humid(text)) => (Wish::On(format!("{text}, {}", threshold.provenance())), None),
         Some(Zone::Inside(text)) => {
-            let post_run = threshold.post_run();
+            let post_run = threshold.post_run(climate.pace);
             let since = climate.inside_since.unwrap_or(now);
-            let end = since.after(climate.pace.of(post_run));
+            let end = since.after(post_run);
             if end > now {
                 return (Wish::Keep, Some(end));
             }

@@ -118,7 +118,7 @@ impl Plan {
                 self.gone.push((id, sentence));
             }
             Some(climate) if climate.is_lost(now) => {
-                let quiet = duration_text(climate.threshold.stale_after());
+                let quiet = duration_text(climate.threshold.stale_after(climate.pace));
                 let off = if any_driven { "; the fan is off" } else { "" };
                 let message = format!("{name}: no humidity for {quiet}{off}");
                 self.holds

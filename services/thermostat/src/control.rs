@@ -33,7 +33,7 @@ impl Climate<'_> {
     /// When the area counts as lost unless it is heard of again.
     pub fn stale_at(&self) -> Timestamp {
         let last = self.reading.map_or(self.since, |reading| reading.at);
-        last.after(self.pace.of(self.threshold.stale_after()))
+        last.after(self.threshold.stale_after(self.pace))
     }
 
     /// Whether the area's temperature is unknown by now.
@@ -121,7 +121,7 @@ fn let_go(actuator: &ActuatorState, text: String) -> Wish {
 
 fn wish(climate: &Climate<'_>, limit: Limit, now: Timestamp) -> Wish {
     if climate.is_lost(now) {
-        let quiet = duration_text(climate.threshold.stale_after());
+        let quiet = duration_text(climate.threshold.stale_after(climate.pace));
         return Wish::SafeOff(format!("no temperature for {quiet}, off for safety"));
     }
     let Some(Reading { value, .. }) = climate.reading else {

@@ -98,7 +98,7 @@ impl Plan {
                 self.gone.push((id, sentence));
             }
             Some(climate) if climate.is_lost(now) => {
-                let quiet = duration_text(climate.threshold.stale_after());
+                let quiet = duration_text(climate.threshold.stale_after(climate.pace));
                 let off = if any_driven { "; what depends on it is off" } else { "" };
                 let message = format!("{name}: no temperature for {quiet}{off}");
                 self.holds

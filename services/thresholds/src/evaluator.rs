@@ -125,7 +125,7 @@ impl Evaluator {
         let now = clock::now();
         let threshold = self.thresholds.get(place);
         let value = threshold.and_then(|threshold| {
-            let stale_after = self.pace.of(threshold.stale_after());
+            let stale_after = threshold.stale_after(self.pace);
             self.readings.fresh(&place.0, place.1, stale_after, now)
         });
         let value = value.map(|reading| reading.value);

@@ -1,6 +1,6 @@
 //! The settings few people need, each with its default shown.
 
-use house::{AreaId, Quantity, Threshold};
+use house::{AreaId, Pace, Quantity, Threshold};
 use leptos::prelude::*;
 
 use super::fields::Fields;
@@ -23,15 +23,15 @@ pub(super) fn Advanced(
         _ => "2 % of the limit".to_owned(),
     };
     let is_humidity = quantity == Quantity::Humidity;
-    let max_run = blank.max_run().map_or_else(|| "none".to_owned(), seconds);
+    let max_run = blank.max_run(Pace::REAL).map_or_else(|| "none".to_owned(), seconds);
     view! {
         <details class="advanced">
             <summary data-testid="threshold-advanced">"Finer settings"</summary>
             <div class="threshold-fields">
                 <Field label=label("hysteresis") value=fields.hysteresis testid="threshold-hysteresis" unit=quantity.unit() mode="decimal" placeholder=hysteresis fault=fault_of.run("hysteresis") is_disabled=is_fixed hint=hint("How far back inside before it switches off again.")/>
-                <Field label=label("stale_after") value=fields.stale_after testid="threshold-stale-after" unit="s" mode="decimal" placeholder=seconds(blank.stale_after()) fault=fault_of.run("stale_after") is_disabled=is_fixed hint=hint("An older reading counts as none: switch off and say so.")/>
-                <Field label=label("min_on") value=fields.min_on testid="threshold-min-on" unit="s" mode="decimal" placeholder=seconds(blank.min_on()) fault=fault_of.run("min_on") is_disabled=is_fixed/>
-                <Field label=label("min_off") value=fields.min_off testid="threshold-min-off" unit="s" mode="decimal" placeholder=seconds(blank.min_off()) fault=fault_of.run("min_off") is_disabled=is_fixed hint=hint("Protects compressors.")/>
+                <Field label=label("stale_after") value=fields.stale_after testid="threshold-stale-after" unit="s" mode="decimal" placeholder=seconds(blank.stale_after(Pace::REAL)) fault=fault_of.run("stale_after") is_disabled=is_fixed hint=hint("An older reading counts as none: switch off and say so.")/>
+                <Field label=label("min_on") value=fields.min_on testid="threshold-min-on" unit="s" mode="decimal" placeholder=seconds(blank.min_on(Pace::REAL)) fault=fault_of.run("min_on") is_disabled=is_fixed/>
+                <Field label=label("min_off") value=fields.min_off testid="threshold-min-off" unit="s" mode="decimal" placeholder=seconds(blank.min_off(Pace::REAL)) fault=fault_of.run("min_off") is_disabled=is_fixed hint=hint("Protects compressors.")/>
                 {is_humidity.then(|| view! {
                     <Field label=label("rise") value=fields.rise testid="threshold-rise" unit=quantity.unit() mode="decimal" placeholder="off" fault=fault_of.run("rise") is_disabled=is_fixed hint=hint("Fan on when it rises so far above what is usual.")/>
                     <Field label=label("post_run") value=fields.post_run testid="threshold-post-run" unit="s" mode="decimal" placeholder="0" fault=fault_of.run("post_run") is_disabled=is_fixed hint=hint("After the air is dry again.")/>
