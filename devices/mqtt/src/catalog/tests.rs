@@ -22,7 +22,7 @@ fn announce(catalog: &mut Catalog, component: &str, id: &str, keys: &Value) -> V
     payload["device"] = json!({"identifiers": ["dev1"], "name": "Climate box", "suggested_area": "Living Room"});
     say(
         catalog,
-        &format!("homeassistant/{component}/{id}/config"),
+        &format!("homeassistant/{component}/{}/config", id.replace('.', "_")),
         &payload.to_string(),
     )
 }

@@ -29,9 +29,7 @@ async fn server(users: &[(&str, &str)]) -> (Server, mpsc::UnboundedReceiver<Link
         .iter()
         .map(|(user, password)| ((*user).to_owned(), (*password).to_owned()))
         .collect();
-    Server::start("127.0.0.1:0".parse().unwrap(), users, HashMap::new())
-        .await
-        .unwrap()
+    start(users, HashMap::new()).await
 }
 
 async fn start(
