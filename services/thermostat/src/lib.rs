@@ -60,7 +60,7 @@ pub async fn start(session: Session, settings: Settings) -> Result<Running, Star
     };
     // Where this list is there already, the first reading meets it.
     if let Ok(devices) = fetch::ask(&session, procedure::DEVICE_LIST).await {
-        let _ = inbox.send(Message::Devices(devices));
+        let _ = inbox.send(Message::Devices(devices, 0));
     }
     let service = Service::new(session, inbox, Pace::new(settings.speed));
     Ok(Running::spawn(|stop| service.run(ears, stop)))

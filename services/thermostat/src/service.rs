@@ -25,11 +25,15 @@ pub(crate) enum Message {
     /// A command has ended.
     Commanded(ActuatorKey, Result<ActuatorState, String>),
     /// Lists that others keep.
-    Devices(Vec<Device>),
-    Thresholds(Vec<Threshold>),
-    Actuators(Vec<ActuatorState>),
+    Devices(Vec<Device>, Heard),
+    Thresholds(Vec<Threshold>, Heard),
+    Actuators(Vec<ActuatorState>, Heard),
     Alerts(Vec<Alert>),
 }
+
+/// How many events had been heard when a list was asked for. A list that an event has overtaken
+/// may be older than it, and is asked for again.
+pub(crate) type Heard = u64;
 
 /// What the service hears.
 pub(crate) struct Ears {
@@ -67,6 +71,9 @@ pub(crate) struct Service {
     view: ControlView,
     calls: Calls,
     raised: Raised,
+    heard_devices: Heard,
+    heard_thresholds: Heard,
+    heard_actuators: Heard,
     wake_at: BTreeMap<AreaId, Timestamp>,
 }
 
@@ -80,6 +87,9 @@ impl Service {
             view: ControlView::new(Quantity::Temperature, KINDS, clock::now()),
             calls: Calls::default(),
             raised: Raised::default(),
+            heard_devices: 0,
+            heard_thresholds: 0,
+            heard_actuators: 0,
             wake_at: BTreeMap::new(),
         }
     }
@@ -93,10 +103,6 @@ impl Service {
             tokio::select! {
                 biased;
                 _ = &mut stop => return,
-                event = ears.readings.next() => match event {
-                    Some(event) => self.read(&event).await,
-                    None => return,
-                },
                 event = ears.actuators.next() => match event {
                     Some(event) => self.actuator_changed(&event).await,
                     None => return,
@@ -107,6 +113,11 @@ impl Service {
                 },
                 event = ears.devices.next() => match event {
                     Some(event) => self.device_changed(&event),
+                    None => return,
+                },
+                // After what people and devices did: what was read later is judged by it.
+                event = ears.readings.next() => match event {
+                    Some(event) => self.read(&event).await,
                     None => return,
                 },
                 Some(message) = ears.inbox.recv() => self.handle(message).await,
@@ -122,15 +133,28 @@ impl Service {
 
     async fn joined(&mut self) {
         self.outbox.flush().await;
-        fetch(&self.session, procedure::DEVICE_LIST, &self.inbox, Message::Devices);
-        fetch(
-            &self.session,
-            procedure::THRESHOLDS_LIST,
-            &self.inbox,
-            Message::Thresholds,
-        );
-        fetch(&self.session, procedure::ACTUATOR_LIST, &self.inbox, Message::Actuators);
+        self.fetch_devices();
+        self.fetch_thresholds();
+        self.fetch_actuators();
         fetch(&self.session, procedure::ALERT_LIST, &self.inbox, Message::Alerts);
+    }
+
+    fn fetch_devices(&self) {
+        let heard = self.heard_devices;
+        let wrap = move |list| Message::Devices(list, heard);
+        fetch(&self.session, procedure::DEVICE_LIST, &self.inbox, wrap);
+    }
+
+    fn fetch_thresholds(&self) {
+        let heard = self.heard_thresholds;
+        let wrap = move |list| Message::Thresholds(list, heard);
+        fetch(&self.session, procedure::THRESHOLDS_LIST, &self.inbox, wrap);
+    }
+
+    fn fetch_actuators(&self) {
+        let heard = self.heard_actuators;
+        let wrap = move |list| Message::Actuators(list, heard);
+        fetch(&self.session, procedure::ACTUATOR_LIST, &self.inbox, wrap);
     }
 
     async fn read(&mut self, event: &Event) {
@@ -141,6 +165,7 @@ impl Service {
 
     async fn actuator_changed(&mut self, event: &Event) {
         let Some(state) = take(event) else { return };
+        self.heard_actuators += 1;
         let area = self.view.actuator_changed(state);
         self.reconcile(area).await;
     }
@@ -154,23 +179,28 @@ impl Service {
         let Some(ThresholdChanged { key, new }) = take(event) else {
             return;
         };
+        self.heard_thresholds += 1;
         let area = self.view.config_changed(&key, new);
         self.reconcile(area).await;
     }
 
     fn device_changed(&mut self, event: &Event) {
         let Some(device) = take(event) else { return };
+        self.heard_devices += 1;
         if self.view.device_changed(device) {
-            fetch(&self.session, procedure::ACTUATOR_LIST, &self.inbox, Message::Actuators);
+            self.fetch_actuators();
         }
     }
 
     async fn handle(&mut self, message: Message) {
         match message {
             Message::Commanded(actuator, outcome) => return self.commanded(&actuator, outcome).await,
-            Message::Devices(devices) => self.view.take_registry(devices),
-            Message::Thresholds(thresholds) => self.view.take_thresholds(thresholds),
-            Message::Actuators(actuators) => self.view.take_actuators(actuators),
+            Message::Devices(_, heard) if heard < self.heard_devices => return self.fetch_devices(),
+            Message::Thresholds(_, heard) if heard < self.heard_thresholds => return self.fetch_thresholds(),
+            Message::Actuators(_, heard) if heard < self.heard_actuators => return self.fetch_actuators(),
+            Message::Devices(devices, _) => self.view.take_registry(devices),
+            Message::Thresholds(thresholds, _) => self.view.take_thresholds(thresholds),
+            Message::Actuators(actuators, _) => self.view.take_actuators(actuators),
             Message::Alerts(alerts) => self.raised.adopt(alerts.into_iter().filter(is_ours)),
         }
         self.reconcile_everywhere().await;

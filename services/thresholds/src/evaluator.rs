@@ -17,7 +17,8 @@ use crate::request::Place;
 /// Lists that others keep.
 #[derive(Debug)]
 pub(crate) enum Fetched {
-    Devices(Vec<Device>),
+    /// With how many `device.changed` had been heard when it was asked for.
+    Devices(Vec<Device>, u64),
     Alerts(Vec<Alert>),
 }
 
@@ -38,6 +39,7 @@ pub(crate) struct Evaluator {
     registry: Registry,
     readings: Readings,
     raised: Raised,
+    heard_devices: u64,
 }
 
 impl Evaluator {
@@ -57,6 +59,7 @@ impl Evaluator {
             registry: Registry::default(),
             readings: Readings::default(),
             raised: Raised::default(),
+            heard_devices: 0,
         }
     }
 
@@ -67,13 +70,14 @@ impl Evaluator {
             tokio::select! {
                 biased;
                 _ = &mut stop => return,
-                event = ears.readings.next() => match event {
-                    Some(event) => self.read(&event).await,
-                    None => return,
-                },
                 Some(change) = ears.changes.recv() => self.changed(change).await,
                 event = ears.devices.next() => match event {
                     Some(event) => self.device_changed(&event).await,
+                    None => return,
+                },
+                // After what people did: what was read later is judged by it.
+                event = ears.readings.next() => match event {
+                    Some(event) => self.read(&event).await,
                     None => return,
                 },
                 Some(fetched) = ears.fetched.recv() => self.take(fetched).await,
@@ -88,8 +92,14 @@ impl Evaluator {
 
     async fn joined(&mut self) {
         self.outbox.flush().await;
-        fetch(&self.session, procedure::DEVICE_LIST, &self.inbox, Fetched::Devices);
+        self.fetch_devices();
         fetch(&self.session, procedure::ALERT_LIST, &self.inbox, Fetched::Alerts);
+    }
+
+    fn fetch_devices(&self) {
+        let heard = self.heard_devices;
+        let wrap = move |list| Fetched::Devices(list, heard);
+        fetch(&self.session, procedure::DEVICE_LIST, &self.inbox, wrap);
     }
 
     async fn read(&mut self, event: &Event) {
@@ -143,6 +153,7 @@ impl Evaluator {
                 return;
             }
         };
+        self.heard_devices += 1;
         let known = self.registry.device(&device.id);
         let was = known.map(|device| (device.lifecycle, device.area.clone()));
         let moved = was.is_some_and(|was| was != (device.lifecycle, device.area.clone()));
@@ -169,7 +180,9 @@ impl Evaluator {
 
     async fn take(&mut self, fetched: Fetched) {
         match fetched {
-            Fetched::Devices(devices) => {
+            // An event has overtaken the list.
+            Fetched::Devices(_, heard) if heard < self.heard_devices => self.fetch_devices(),
+            Fetched::Devices(devices, _) => {
                 self.registry.clear();
                 devices.into_iter().for_each(|device| self.registry.apply(device));
             }

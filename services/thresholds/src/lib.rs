@@ -66,7 +66,7 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
     };
     // Where these lists are there already, the first reading meets them.
     if let Ok(devices) = fetch::ask(&session, procedure::DEVICE_LIST).await {
-        let _ = inbox.send(Fetched::Devices(devices));
+        let _ = inbox.send(Fetched::Devices(devices, 0));
     }
     let evaluator = Evaluator::new(session.clone(), inbox, &stored, Pace::new(settings.speed));
     let keeper = Keeper::new(session.clone(), database, stored, tell_changes);
