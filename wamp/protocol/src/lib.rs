@@ -1,6 +1,5 @@
-//! The WAMP protocol without I/O: messages, serializers, sign-in methods, URIs and patterns, and
-//! the client's session state. No sockets, no clock, no threads, no randomness of its own; builds
-//! for the browser.
+//! The WAMP protocol without I/O: messages, serializers, framing, sign-in methods, URIs and
+//! patterns. No sockets, no clock, no threads, no randomness of its own; builds for the browser.
 //!
 //! A message's header is typed ([`Message`]); its application payload stays the bytes that came
 //! in ([`Payload`]) until somebody who wants the values asks for them.

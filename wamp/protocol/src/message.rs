@@ -1,7 +1,7 @@
 //! The messages, one type each, with typed options and details.
 //!
 //! Known keys are fields; unknown keys are ignored, as the specification demands. Fields that
-//! carry what only peers understand stay [`Dict`]s.
+//! carry what only peers understand stay [`Dict`](crate::Dict)s.
 
 use crate::{Payload, SessionId};
 

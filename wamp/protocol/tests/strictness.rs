@@ -72,6 +72,10 @@ fn a_broken_message_is_refused_with_the_place_that_is_wrong() {
         ),
         (r#"[16,1,{},"t","\u0000AAA="]"#, "PUBLISH.Arguments must be a list"),
         (
+            r#"[16,1,{"enc_algo":"cryptobox"},"t","\u0000AAA"]"#,
+            "PUBLISH.Arguments must be a list, or binary",
+        ),
+        (
             r#"[48,1,{"timeout":-1},"p"]"#,
             "CALL.Options.timeout must be a whole number that is not negative",
         ),

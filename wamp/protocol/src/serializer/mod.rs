@@ -1,7 +1,7 @@
 //! Messages in octets and back: JSON, MessagePack, CBOR.
 //!
 //! Readers read a message's header into its type and only check the payload, which stays a slice
-//! of what came in. All three share one [`read::Reader`] and one [`write::Writer`] shape, so each
+//! of what came in. All three share one `Reader` and one `Writer` trait, so each
 //! message is decoded and encoded in one place.
 
 pub(crate) mod cbor;

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::DecodeError;
-use super::read::{Container, Fault, Keys, Kind, Reader};
+use super::read::{Container, Fault, Keys, Kind, Reader, Token};
 use crate::{Message, MessageType, Payload, RequestId, Uri};
 
 /// Reads the whole input as one message.
@@ -180,7 +180,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
         let args = match self.reader.kind() {
             Ok(Kind::List) => self.container()?,
             // The older way of payload passthru: the octets stand where the list would be.
-            Ok(Kind::Binary) if opaque => self.raw("Arguments")?,
+            Ok(Kind::Binary) if opaque => self.binary("Arguments")?,
             Ok(_) => return Err(self.fault(Fault::Expected("a list"), "Arguments")),
             Err(fault) => return Err(self.fault(fault, "Arguments")),
         };
@@ -268,6 +268,16 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
             self.present_dict("Options", |_, _| Ok(false))?;
         }
         Ok(())
+    }
+
+    /// A binary value as it came. In JSON only its base64 tells it from text.
+    fn binary(&mut self, field: &str) -> Result<Bytes, DecodeError> {
+        let from = self.reader.next_at();
+        match self.reader.token() {
+            Ok(Token::Binary(_)) => Ok(self.source.slice(from..self.reader.at())),
+            Ok(_) => Err(self.fault(Fault::Expected("a list, or binary"), field)),
+            Err(fault) => Err(self.fault(fault, field)),
+        }
     }
 
     /// Checks that the message has no further elements and nothing follows it.
