@@ -16,6 +16,7 @@ use crate::components::Components;
 use crate::config::{RouterConfig, RouterRealm};
 use crate::failure::Failure;
 use crate::log::Format;
+use crate::services::MqttView;
 use crate::signals::Signals;
 use crate::{http, listener, realm};
 
@@ -41,7 +42,11 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let (tcp, address) = listener::tcp(listen).await?;
     let unix = config.unix.as_deref().map(listener::unix).transpose()?;
     let router = Router::new(wamp_router::RouterConfig {
-        realms: config.realms.iter().map(|realm| of_realm(realm, config.history)).collect(),
+        realms: config
+            .realms
+            .iter()
+            .map(|realm| of_realm(realm, config.history))
+            .collect(),
         limits: realm::limits(&config.limits),
         ..wamp_router::RouterConfig::default()
     });
@@ -52,6 +57,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         components: Components::new([]),
         router: router.clone(),
         started,
+        mqtt: MqttView::default(),
         pages: false,
     };
     let (serve, close) = (router.clone(), closing.clone().cancelled_owned());

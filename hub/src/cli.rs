@@ -181,12 +181,24 @@ mod tests {
     fn faults_are_one_sentence() {
         for (args, expected) in [
             (&["fly"][..], "unrecognized subcommand 'fly'"),
-            (&["run", "--lisen", "x"], "unexpected argument '--lisen' found; tip: a similar argument exists: '--listen'"),
-            (&["run", "--listen", "here"], "invalid value 'here' for '--listen <ADDR:PORT>': invalid socket address syntax"),
+            (
+                &["run", "--lisen", "x"],
+                "unexpected argument '--lisen' found; tip: a similar argument exists: '--listen'",
+            ),
+            (
+                &["run", "--listen", "here"],
+                "invalid value 'here' for '--listen <ADDR:PORT>': invalid socket address syntax",
+            ),
             (&["call"], "the following required arguments were not provided: <URI>"),
             (&[], "say what to do; domovoi --help lists the commands"),
-            (&["user", "add", "ann", "--role", "king"], "invalid value 'king' for '--role <ROLE>': \"king\" is not a role; the roles are admin, user, viewer and service"),
-            (&["call", "x", "--kw", "novalue"], "invalid value 'novalue' for '--kw <KEY=VALUE>': say key=value"),
+            (
+                &["user", "add", "ann", "--role", "king"],
+                "invalid value 'king' for '--role <ROLE>': \"king\" is not a role; the roles are admin, user, viewer and service",
+            ),
+            (
+                &["call", "x", "--kw", "novalue"],
+                "invalid value 'novalue' for '--kw <KEY=VALUE>': say key=value",
+            ),
         ] {
             assert_eq!(fault(args), expected, "{args:?}");
         }

@@ -80,23 +80,23 @@ impl Config {
     /// What is allowed and probably not meant, as sentences without a full stop.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        let mqtt_is_open = self.mqtt.enabled
-            && self.mqtt.url.is_none()
-            && self.mqtt.users.is_empty()
-            && !self.mqtt.listen.ip().is_loopback();
-        if mqtt_is_open {
+        let mqtt_is_open = self.mqtt.enabled && self.mqtt.url.is_none() && self.mqtt.users.is_empty();
+        if let Some(listen) = self
+            .mqtt
+            .listen
+            .filter(|listen| mqtt_is_open && !listen.ip().is_loopback())
+        {
             warnings.push(format!(
-                "everybody who reaches {} may speak MQTT with the house, because [mqtt] users is empty",
-                self.mqtt.listen
+                "everybody who reaches {listen} may speak MQTT with the house, because [mqtt] users is empty"
             ));
         }
-        if let Some(role @ ("admin" | "user")) = self.realm.anonymous.as_deref() {
-            if !self.listen.ip().is_loopback() {
-                warnings.push(format!(
-                    "everybody who reaches {} may do what a {role} may, because [realm] anonymous says so",
-                    self.listen
-                ));
-            }
+        if let Some(role @ ("admin" | "user")) = self.realm.anonymous.as_deref()
+            && !self.listen.ip().is_loopback()
+        {
+            warnings.push(format!(
+                "everybody who reaches {} may do what a {role} may, because [realm] anonymous says so",
+                self.listen
+            ));
         }
         if !self.sign_in.limit_attempts {
             warnings.push("passwords can be guessed at full speed, because [sign_in] limit_attempts is false".into());

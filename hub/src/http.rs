@@ -13,6 +13,7 @@ use serde_json::json;
 use wamp_router::HttpFallback;
 
 use crate::components::Components;
+use crate::services::MqttView;
 use crate::{metrics, web};
 
 /// What is answered from.
@@ -24,13 +25,15 @@ pub struct Site {
     pub router: wamp_router::Router,
     /// When the program was started.
     pub started: Instant,
+    /// For its figures.
+    pub mqtt: MqttView,
     /// Whether the pages of the house are served.
     pub pages: bool,
 }
 
 /// The site, for the router's listener.
 pub fn fallback(site: Site) -> HttpFallback {
-    let routes = Router::new().fallback(answer).with_state(Arc::new(site));
+    let routes: Router = Router::new().fallback(answer).with_state(Arc::new(site));
     HttpFallback::new(TowerToHyperService::new(routes))
 }
 
@@ -53,7 +56,11 @@ impl Site {
             "uptime_seconds": self.started.elapsed().as_secs(),
             "components": self.components.snapshot(),
         });
-        let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let status = if healthy {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
         fresh(status, "application/json", body.to_string())
     }
 
@@ -64,6 +71,9 @@ impl Site {
             text.truncate(without_end.len());
         }
         metrics::write(&mut text, &self.components, self.started);
+        if let Some(counters) = self.mqtt.counters() {
+            metrics::write_mqtt(&mut text, &counters);
+        }
         text.push_str(END);
         fresh(StatusCode::OK, metrics::CONTENT_TYPE, text)
     }

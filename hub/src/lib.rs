@@ -2,14 +2,20 @@
 
 pub mod accounts;
 pub mod announce;
+pub mod bare_router;
+pub mod cli;
 pub mod components;
 pub mod config;
 pub mod data_dir;
 pub mod failure;
+pub mod http;
 pub mod listener;
 pub mod log;
 pub mod metrics;
+pub mod realm;
 pub mod roles;
+pub mod run;
+pub mod services;
 pub mod signals;
 pub mod supervisor;
 pub mod web;

@@ -1,3 +1,7 @@
 //! The program `domovoi`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hub::cli::main(std::env::args_os())
+}

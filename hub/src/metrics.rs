@@ -41,6 +41,30 @@ pub fn write(out: &mut String, components: &Components, started: Instant) {
     }
 }
 
+/// What the MQTT bridge has counted.
+pub fn write_mqtt(out: &mut String, counters: &mqtt_bridge::Counters) {
+    for (name, help, value) in [
+        (
+            "domovoi_mqtt_messages",
+            "MQTT messages that reached the bridge.",
+            counters.messages(),
+        ),
+        (
+            "domovoi_mqtt_faults",
+            "MQTT messages that were not understood.",
+            counters.faults(),
+        ),
+        (
+            "domovoi_mqtt_dropped",
+            "MQTT messages that slow clients lost.",
+            counters.dropped(),
+        ),
+    ] {
+        head(out, name, "counter", help);
+        put(out, format_args!("{name}_total {value}\n"));
+    }
+}
+
 fn gauge(out: &mut String, name: &str, help: &str, value: f64) {
     head(out, name, "gauge", help);
     put(out, format_args!("{name} {value}\n"));

@@ -26,7 +26,7 @@ use wamp_client::{Session, error_uri};
 
 use crate::accounts::{self, Accounts, Setup, SignIn};
 use crate::announce::{self, Ready};
-use crate::components::{Components, Status};
+use crate::components::{Components, Status, now};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
@@ -57,7 +57,12 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<(), Failure> {
     let started = Instant::now();
     let mut signals = Signals::listen()?;
-    let Options { config, data_dir, demo, format } = options;
+    let Options {
+        config,
+        data_dir,
+        demo,
+        format,
+    } = options;
     let config = Arc::new(config);
     data_dir.create()?;
     let _lock = data_dir.lock()?;
@@ -74,22 +79,24 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         config.sign_in.limit_attempts,
     );
     let router = realm::router(&config, sign_in);
-    let mqtt = services::MqttAddress::default();
+    let mqtt = services::MqttView::default();
+    let components = Components::new(services::selected(&config, demo.is_some()));
+    let has_logger = services::selected(&config, demo.is_some()).any(|name| name == services::LOGGER);
     let context = services::Context {
         config: config.clone(),
         database: Some(database.clone()),
         demo,
+        components: Some(components.clone()),
         mqtt: mqtt.clone(),
     };
     let plans = services::plans(&context, &router);
-    let has_logger = plans.iter().any(|plan| plan.name == services::LOGGER);
-    let components = Components::new(plans.iter().map(|plan| plan.name));
 
     let closing = CancellationToken::new();
     let site = http::Site {
         components: components.clone(),
         router: router.clone(),
         started,
+        mqtt: mqtt.clone(),
         pages: true,
     };
     let mut serving = JoinSet::new();
@@ -120,7 +127,8 @@ pub async fn run(options: Options) -> Result<(), Failure> {
             for warning in config.warnings() {
                 tracing::warn!("{warning}");
             }
-            let ready = Ready { http: http_address, mqtt: mqtt.get(), unix: unix_path.clone() };
+            let ready = Ready { http: http_address, mqtt: mqtt.address(), unix: unix_path.clone() };
+            publish_hub(&hub, Status::Running).await;
             say_ready(format, &ready, &setup, started);
             signals.next().await
         }
@@ -129,6 +137,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
 
     let stopping = Instant::now();
     tracing::info!(signal, "the hub stops");
+    publish_hub(&hub, Status::Stopped).await;
     stop.all_but_the_logger();
     let in_time = supervised_end(&mut supervised, usize::from(has_logger)).await;
     stop.the_logger();
@@ -182,39 +191,63 @@ fn say_ready(format: Format, ready: &Ready, setup: &Setup, started: Instant) {
         took_ms = started.elapsed().as_millis() as u64,
         "the hub is ready"
     );
-    announce::ready(format, ready);
+    // Before the ready line, so that whoever reads as far as that has the link too.
     if let Some(token) = setup.token() {
         announce::setup(format, &accounts::link(ready.http, "http", &token));
     }
+    announce::ready(format, ready);
 }
 
 /// The payload of `status.change`.
 #[derive(Debug, Serialize)]
 struct StatusChange<'a> {
     component: &'a str,
-    status: &'a str,
+    status: Status,
+    #[serde(skip_serializing_if = "str::is_empty")]
     detail: &'a str,
     at: Timestamp,
 }
 
-/// Publishes how components fare, as it changes.
+impl StatusChange<'_> {
+    async fn publish(&self, hub: &Session) {
+        if let Err(error) = hub.publish(topic::STATUS_CHANGE).kwargs(self).send().await {
+            tracing::debug!(%error, "a change of status cannot be published");
+        }
+    }
+}
+
+/// Tells the house that the hub as a whole has started or stops.
+async fn publish_hub(hub: &Session, status: Status) {
+    let change = StatusChange {
+        component: "hub",
+        status,
+        detail: "",
+        at: now(),
+    };
+    change.publish(hub).await;
+}
+
+/// Publishes which services fail, and which have recovered. That all start with the hub and stop
+/// with it is told once, for the hub.
 async fn publish_changes(hub: Session, components: Components) {
     let mut changes = components.changes();
     let mut told = components.snapshot();
     while changes.changed().await.is_ok() {
         let now = changes.borrow_and_update().clone();
         for (name, component) in &now {
-            if told.get(name) == Some(component) || component.status == Status::Starting {
-                continue;
-            }
-            let change = StatusChange {
-                component: name,
-                status: component.status.name(),
-                detail: &component.detail,
-                at: component.at,
+            let is_news = match component.status {
+                Status::Failed => true,
+                Status::Running => component.restarts > 0,
+                Status::Starting | Status::Stopped => false,
             };
-            if hub.publish(topic::STATUS_CHANGE).kwargs(&change).send().await.is_err() {
-                return;
+            if is_news && told.get(name) != Some(component) {
+                let change = StatusChange {
+                    component: name,
+                    status: component.status,
+                    detail: &component.detail,
+                    at: component.at,
+                };
+                change.publish(&hub).await;
             }
         }
         told = now;

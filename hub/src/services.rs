@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use database::Database;
 use futures_util::future::BoxFuture;
+use mqtt_bridge::ServerSettings;
 use tokio_util::sync::CancellationToken;
 use wamp_router::Router;
 
+use crate::components::Components;
 use crate::config::Config;
 use crate::realm;
 use crate::supervisor::{Plan, Running, Start, Started};
@@ -24,7 +27,15 @@ struct Entry {
 /// Those that own a table answer for it; controllers and bridges ask them when they start.
 const ALL: &[Entry] = &[
     entry("discovery", &[]),
+    entry(LOGGER, &[]),
+    entry("notifier", &[]),
+    entry("system", &[]),
+    entry("thresholds", &["discovery"]),
+    entry("device-control", &["discovery"]),
+    entry("mqtt", &["discovery"]),
     entry("ble", &["discovery"]),
+    entry("thermostat", &["thresholds", "discovery", "device-control"]),
+    entry("humidity-fan", &["thresholds", "discovery", "device-control"]),
 ];
 
 const fn entry(name: &'static str, after: &'static [&'static str]) -> Entry {
@@ -44,19 +55,31 @@ impl Default for Demo {
     }
 }
 
-/// Where the hub's own MQTT server listens, once it does.
+/// What the running MQTT bridge tells: where its own server listens, and what it has counted.
 #[derive(Debug, Clone, Default)]
-pub struct MqttAddress(Arc<Mutex<Option<SocketAddr>>>);
+pub struct MqttView(Arc<Mutex<MqttShown>>);
 
-impl MqttAddress {
-    /// The address; `None` while there is none.
-    pub fn get(&self) -> Option<SocketAddr> {
-        self.0.lock().ok().and_then(|address| *address)
+#[derive(Debug, Default)]
+struct MqttShown {
+    address: Option<SocketAddr>,
+    counters: Option<Arc<mqtt_bridge::Counters>>,
+}
+
+impl MqttView {
+    /// Where the hub's own MQTT server listens; `None` while there is none.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.0.lock().ok()?.address
     }
 
-    fn set(&self, address: Option<SocketAddr>) {
-        if let Ok(mut slot) = self.0.lock() {
-            *slot = address;
+    /// What the bridge has counted since it was last started.
+    pub fn counters(&self) -> Option<Arc<mqtt_bridge::Counters>> {
+        self.0.lock().ok()?.counters.clone()
+    }
+
+    fn show(&self, running: &mqtt_bridge::Running) {
+        if let Ok(mut shown) = self.0.lock() {
+            shown.address = running.address();
+            shown.counters = Some(running.counters().clone());
         }
     }
 }
@@ -70,8 +93,10 @@ pub struct Context {
     pub database: Option<Database>,
     /// The simulated house, when it is wanted.
     pub demo: Option<Demo>,
-    /// Where to put the MQTT server's address.
-    pub mqtt: MqttAddress,
+    /// How the services fare, for the one that answers for the hub; `None` outside the hub.
+    pub components: Option<Components>,
+    /// Where to show the MQTT bridge.
+    pub mqtt: MqttView,
 }
 
 /// Who is told to stop when.
@@ -103,17 +128,26 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|entry| entry.name)
 }
 
-/// The services this hub runs itself, on linked sessions.
-pub fn plans(context: &Context, router: &Router) -> Vec<Plan> {
-    let config = &context.config;
-    ALL.iter()
-        .filter(|entry| match entry.name {
-            "simulated" => context.demo.is_some(),
+/// The names of the services this hub runs itself.
+pub fn selected(config: &Config, demo: bool) -> impl Iterator<Item = &'static str> {
+    chosen(config, demo).map(|entry| entry.name)
+}
+
+fn chosen(config: &Config, demo: bool) -> impl Iterator<Item = &'static Entry> {
+    ALL.iter().filter(move |entry| {
+        let wanted = match entry.name {
+            "simulated" => demo,
             "mqtt" => config.mqtt.enabled,
             "ble" => config.ble.enabled,
             _ => true,
-        })
-        .filter(|entry| !config.elsewhere.iter().any(|name| name == entry.name))
+        };
+        wanted && !config.elsewhere.iter().any(|name| name == entry.name)
+    })
+}
+
+/// How to bring those up, on linked sessions.
+pub fn plans(context: &Context, router: &Router) -> Vec<Plan> {
+    chosen(&context.config, context.demo.is_some())
         .filter_map(|entry| {
             let router = router.clone();
             Some(Plan {
@@ -131,21 +165,130 @@ pub fn plans(context: &Context, router: &Router) -> Vec<Plan> {
 
 /// Whether the service `name` owns tables.
 pub fn needs_database(name: &str) -> bool {
-    matches!(name, "discovery" | "thresholds" | LOGGER | "notifier" | "device-control" | "mqtt")
+    matches!(
+        name,
+        "discovery" | "thresholds" | LOGGER | "notifier" | "device-control" | "mqtt"
+    )
 }
 
 /// How to start the service `name`; `None` when there is none of this name, or when it needs a
 /// database and there is none.
 pub fn start(name: &str, context: &Context) -> Option<Start> {
-    let context = context.clone();
-    let database = || context.database.clone();
+    let config = context.config.clone();
+    let database = context.database.clone();
+    let speed = context.demo.map_or(1.0, |demo| demo.speed);
     Some(match name {
+        "thresholds" => {
+            let database = database?;
+            starter(move |session| thresholds::start(session, thresholds::Settings { speed }, database.clone()))
+        }
+        LOGGER => {
+            let (database, settings) = (database?, logger_settings(&config.logger));
+            starter(move |session| logger::start(session, settings.clone(), database.clone()))
+        }
         "discovery" => {
-            let database = database()?;
+            let database = database?;
             starter(move |session| discovery::start(session, discovery::Settings::default(), database.clone()))
         }
-        "ble" => starter(|session| ble_bridge::start(session, ble_bridge::Settings::default())),
+        "device-control" => {
+            let database = database?;
+            starter(move |session| device_control::start(session, device_control::Settings { speed }, database.clone()))
+        }
+        "notifier" => {
+            let (database, settings) = (database?, notifier_settings(&config.notifier));
+            starter(move |session| notifier::start(session, settings.clone(), database.clone()))
+        }
+        "system" => {
+            let settings = system_settings(context.components.clone());
+            starter(move |session| system::start(session, settings.clone()))
+        }
+        "thermostat" => starter(move |session| thermostat::start(session, thermostat::Settings { speed })),
+        "humidity-fan" => starter(move |session| humidity_fan::start(session, humidity_fan::Settings { speed })),
+        "mqtt" => {
+            let (settings, view) = (mqtt_settings(&config.mqtt)?, context.mqtt.clone());
+            starter(move |session| {
+                let starting = mqtt_bridge::start(session, settings.clone(), database.clone());
+                let view = view.clone();
+                async move { starting.await.inspect(|running| view.show(running)) }
+            })
+        }
+        "ble" => {
+            let settings = ble_bridge::Settings {
+                adapter: config.ble.adapter.clone(),
+                keys: config.ble.parsed_keys(),
+                ..ble_bridge::Settings::default()
+            };
+            starter(move |session| ble_bridge::start(session, settings.clone()))
+        }
         _ => return None,
+    })
+}
+
+fn logger_settings(configured: &crate::config::Logger) -> logger::Settings {
+    let days = |days: u32| Duration::from_secs(86_400 * u64::from(days));
+    logger::Settings {
+        commit_interval: Duration::from_secs(configured.commit_seconds),
+        keep_readings: days(configured.readings_days),
+        keep_five_minutes: days(configured.five_minute_days),
+        keep_events: days(configured.events_days),
+        ..logger::Settings::default()
+    }
+}
+
+fn notifier_settings(configured: &crate::config::Notifier) -> notifier::Settings {
+    notifier::Settings {
+        ntfy: configured.url.clone().map(|url| notifier::Ntfy {
+            url,
+            token: configured.token.clone(),
+            click: configured.click.clone(),
+        }),
+        repeat_every: configured
+            .repeat_minutes
+            .map(|minutes| Duration::from_secs(60 * u64::from(minutes.get()))),
+        tell_cleared: configured.tell_cleared,
+        ..notifier::Settings::default()
+    }
+}
+
+fn system_settings(components: Option<Components>) -> system::Settings {
+    let list = components.map(|components| {
+        system::Components::new(move || {
+            let all = components.snapshot().into_iter();
+            all.map(|(name, component)| system::Component {
+                component: name.to_owned(),
+                status: component.status.name().to_owned(),
+                detail: component.detail,
+                at: component.at,
+            })
+            .collect()
+        })
+    });
+    system::Settings {
+        components: list,
+        ..system::Settings::default()
+    }
+}
+
+/// `None` when the URL is none, which reading the configuration has ruled out.
+fn mqtt_settings(configured: &crate::config::Mqtt) -> Option<mqtt_bridge::Settings> {
+    let server = match &configured.url {
+        Some(url) => ServerSettings::Outside {
+            url: url.parse().ok()?,
+            authorities: configured.authorities.clone(),
+            client_id: configured.client_id.clone(),
+        },
+        None => ServerSettings::Embedded {
+            listen: configured.listen,
+            users: configured
+                .users
+                .iter()
+                .map(|user| (user.name.clone(), user.password.clone()))
+                .collect(),
+        },
+    };
+    Some(mqtt_bridge::Settings {
+        server,
+        discovery_prefix: configured.discovery_prefix.clone(),
     })
 }
 
@@ -183,4 +326,15 @@ macro_rules! running {
     )*};
 }
 
-running!(discovery, ble_bridge);
+running!(
+    ble_bridge,
+    device_control,
+    discovery,
+    humidity_fan,
+    logger,
+    mqtt_bridge,
+    notifier,
+    system,
+    thermostat,
+    thresholds,
+);

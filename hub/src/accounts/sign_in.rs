@@ -50,7 +50,11 @@ impl SignIn {
         if asked.authid == SETUP {
             return self.by_setup_link(asked).await;
         }
-        let found = self.accounts.find(&asked.authid).await.map_err(unavailable)?;
+        let found = self
+            .accounts
+            .find(&asked.authid)
+            .await
+            .map_err(|error| unavailable(&error))?;
         let is_there = found.is_some();
         let account = found.unwrap_or_else(|| decoy(&self.secret, &asked.authid));
         let principal = Principal {
@@ -82,7 +86,7 @@ impl SignIn {
     }
 
     async fn by_setup_link(&self, asked: &Asked) -> Result<(Principal, Credential), SignInError> {
-        if self.accounts.any().await.map_err(unavailable)? {
+        if self.accounts.any().await.map_err(|error| unavailable(&error))? {
             self.setup.close();
         }
         let principal = Principal {
@@ -171,7 +175,7 @@ fn address(asked: &Asked) -> String {
         .map_or_else(|| "here".to_owned(), |address| address.ip().to_string())
 }
 
-fn unavailable(error: AccountError) -> SignInError {
+fn unavailable(error: &AccountError) -> SignInError {
     SignInError::Unavailable(error.to_string())
 }
 

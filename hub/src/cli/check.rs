@@ -32,7 +32,10 @@ pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), F
         println!("There is no configuration file {}: the defaults hold.", path.display());
     }
     if !dir.database().exists() {
-        println!("There is no house in {} yet: the first start makes one.", dir.path().display());
+        println!(
+            "There is no house in {} yet: the first start makes one.",
+            dir.path().display()
+        );
         return Ok(());
     }
     let database = arguments.stored.open_existing().await?;

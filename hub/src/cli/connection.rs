@@ -46,7 +46,7 @@ impl Connection {
     }
 
     fn connector(&self) -> Result<Connector, Failure> {
-        let connector = Connector::new(&self.url, &self.realm).serializer(Serializer::Json);
+        let connector = Connector::new(&self.url, self.realm.as_str()).serializer(Serializer::Json);
         Ok(connector.credentials(self.credentials()?))
     }
 

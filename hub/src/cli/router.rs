@@ -58,9 +58,9 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
     };
     let format = logging.start(&config.log)?;
     arguments.add_to(&mut config);
-    let listen = config
-        .listen
-        .ok_or_else(|| Failure::Usage("say where to listen: --listen ADDR:PORT, or listen in the configuration".into()))?;
+    let listen = config.listen.ok_or_else(|| {
+        Failure::Usage("say where to listen: --listen ADDR:PORT, or listen in the configuration".into())
+    })?;
     bare_router::run(Options { config, listen, format }).await
 }
 
@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn a_secret_may_hold_colons() {
         let joe = user("joe:a:b:backend").unwrap();
-        assert_eq!((joe.name.as_str(), joe.secret.as_str(), joe.role.as_str()), ("joe", "a:b", "backend"));
+        assert_eq!(
+            (joe.name.as_str(), joe.secret.as_str(), joe.role.as_str()),
+            ("joe", "a:b", "backend")
+        );
         for wrong in ["joe", "joe:secret", "joe::role", ":s:r", "joe:s:"] {
             assert!(user(wrong).is_err(), "{wrong}");
         }

@@ -50,7 +50,7 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
         config.listen = listen;
     }
     if let Some(listen) = arguments.mqtt_listen {
-        config.mqtt.listen = listen;
+        config.mqtt.listen = Some(listen);
     }
     let format = logging.start(&config.log)?;
     let demo = arguments.demo.then(|| Demo {

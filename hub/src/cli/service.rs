@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::stored::{Stored, close};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::services::{self, Context, MqttAddress};
+use crate::services::{self, Context, MqttView};
 use crate::signals::Signals;
 
 /// The command line of `domovoi service`.
@@ -49,7 +49,8 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
         config: Arc::new(config),
         database: database.clone(),
         demo: Some(services::Demo::default()),
-        mqtt: MqttAddress::default(),
+        components: None,
+        mqtt: MqttView::default(),
     };
     let start = services::start(&arguments.name, &context)
         .ok_or_else(|| Failure::Usage(format!("there is no service named {}", arguments.name)))?;

@@ -32,7 +32,10 @@ impl Stored {
     pub(super) async fn open_existing(&self) -> Result<Database, Failure> {
         let dir = self.dir()?;
         if !dir.database().exists() {
-            return Err(Failure::Failed(format!("there is no house in {} yet", dir.path().display())));
+            return Err(Failure::Failed(format!(
+                "there is no house in {} yet",
+                dir.path().display()
+            )));
         }
         open(&dir).await
     }

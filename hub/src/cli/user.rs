@@ -67,7 +67,9 @@ impl Password {
     fn read(&self) -> Result<String, Failure> {
         if !self.password_stdin {
             if !std::io::stdin().is_terminal() {
-                return Err(Failure::Usage("say --password-stdin to read the password from the standard input".into()));
+                return Err(Failure::Usage(
+                    "say --password-stdin to read the password from the standard input".into(),
+                ));
             }
             eprint!("Password (at least {MINIMUM_PASSWORD} characters; it is shown): ");
             // A prompt that is not seen is no reason to stop.
@@ -80,18 +82,23 @@ impl Password {
 pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), Failure> {
     logging.start_quietly()?;
     match arguments.action {
-        Action::Add { name, role, password, stored } => {
+        Action::Add {
+            name,
+            role,
+            password,
+            stored,
+        } => {
             let password = password.read()?;
             let database = stored.open().await?;
             let done = Accounts::new(database.clone()).add(&name, role, &password).await;
             close(database).await;
-            done.map_err(failure)
+            done.map_err(|error| failure(&error))
         }
         Action::List { stored } => {
             let database = stored.open_existing().await?;
             let accounts = Accounts::new(database.clone()).list().await;
             close(database).await;
-            for account in accounts.map_err(failure)? {
+            for account in accounts.map_err(|error| failure(&error))? {
                 output::line(&json!({ "name": account.authid, "role": account.role.name() }))?;
             }
             Ok(())
@@ -100,20 +107,20 @@ pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), F
             let database = stored.open_existing().await?;
             let done = Accounts::new(database.clone()).remove(&name).await;
             close(database).await;
-            done.map_err(failure)
+            done.map_err(|error| failure(&error))
         }
         Action::Passwd { name, password, stored } => {
             let password = password.read()?;
             let database = stored.open_existing().await?;
             let done = Accounts::new(database.clone()).change_password(&name, &password).await;
             close(database).await;
-            done.map_err(failure)
+            done.map_err(|error| failure(&error))
         }
     }
 }
 
 /// A name or a password that cannot be is asked wrongly; everything else failed.
-fn failure(error: AccountError) -> Failure {
+fn failure(error: &AccountError) -> Failure {
     match error {
         AccountError::BadName(_) | AccountError::ShortPassword | AccountError::LongPassword => {
             Failure::Usage(error.to_string())

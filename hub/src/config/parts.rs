@@ -1,7 +1,12 @@
 //! The parts of the configuration, one struct for each table.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
 
+use ble_bridge::{Address, Key};
 use serde::{Deserialize, Serialize};
 
 use crate::log::Format;
@@ -45,15 +50,29 @@ impl Default for SignIn {
 pub struct Mqtt {
     /// Whether MQTT is spoken at all.
     pub enabled: bool,
-    /// Where the hub's own MQTT server listens; unused when `url` is set.
-    pub listen: SocketAddr,
-    /// An MQTT server that is there already (`mqtt://user:password@host:1883`), instead of our own.
+    /// Where the hub's own MQTT server listens; unused when `url` is set. When it is not set: port
+    /// 1883, of this machine only as long as there are no users, of every network with them.
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// An MQTT server that is there already (`mqtt://user:password@host:1883`), instead of our own.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "mqtt_url")]
     pub url: Option<String>,
-    /// Who may connect to the hub's own MQTT server; when empty, everybody.
+    /// For `mqtts`: a file with the certificates of the authorities to trust, instead of the
+    /// system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorities: Option<PathBuf>,
+    /// The hub's name on a server that is there already; two hubs on one server need two.
+    pub client_id: String,
+    /// Who may connect to the hub's own MQTT server; when empty, everybody who reaches it.
     pub users: Vec<MqttUser>,
     /// The topic under which devices announce themselves.
     pub discovery_prefix: String,
+}
+
+fn mqtt_url<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let url = String::deserialize(deserializer)?;
+    mqtt_bridge::ServerUrl::from_str(&url).map_err(serde::de::Error::custom)?;
+    Ok(Some(url))
 }
 
 /// `[[mqtt.users]]`
@@ -70,8 +89,10 @@ impl Default for Mqtt {
     fn default() -> Self {
         Self {
             enabled: true,
-            listen: SocketAddr::from(([127, 0, 0, 1], 1883)),
+            listen: None,
             url: None,
+            authorities: None,
+            client_id: "domovoi".into(),
             users: Vec::new(),
             discovery_prefix: "homeassistant".into(),
         }
@@ -84,11 +105,48 @@ impl Default for Mqtt {
 pub struct Ble {
     /// Whether to listen to Bluetooth devices.
     pub enabled: bool,
+    /// Which adapter (`hci0`); any when not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<String>,
+    /// Address → key, of devices that encrypt what they say.
+    #[serde(deserialize_with = "keys")]
+    pub keys: BTreeMap<String, String>,
+}
+
+fn keys<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let keys = BTreeMap::<String, String>::deserialize(deserializer)?;
+    for (address, key) in &keys {
+        if Address::parse(address).is_none() {
+            return Err(serde::de::Error::custom(format!(
+                "{address:?} is not a Bluetooth address such as \"A4:C1:38:83:02:83\""
+            )));
+        }
+        if Key::parse(key).is_none() {
+            return Err(serde::de::Error::custom(format!(
+                "the key of {address} is not 32 hexadecimal digits"
+            )));
+        }
+    }
+    Ok(keys)
+}
+
+impl Ble {
+    /// The keys as the bridge takes them.
+    pub fn parsed_keys(&self) -> BTreeMap<Address, Key> {
+        self.keys
+            .iter()
+            .filter_map(|(address, key)| Some((Address::parse(address)?, Key::parse(key)?)))
+            .collect()
+    }
 }
 
 impl Default for Ble {
     fn default() -> Self {
-        Self { enabled: true }
+        Self {
+            enabled: true,
+            adapter: None,
+            keys: BTreeMap::new(),
+        }
     }
 }
 
@@ -111,7 +169,7 @@ impl Default for Logger {
         Self {
             commit_seconds: 5,
             readings_days: 10,
-            five_minute_days: 365,
+            five_minute_days: 60,
             events_days: 365,
         }
     }
@@ -122,11 +180,28 @@ impl Default for Logger {
 #[serde(default, deny_unknown_fields)]
 pub struct Notifier {
     /// The ntfy topic's URL (`https://ntfy.sh/my-secret-topic`); without it nothing is sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "web_url")]
     pub url: Option<String>,
     /// The ntfy access token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// What a tap on the message opens.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "web_url")]
+    pub click: Option<String>,
+    /// An alert that holds and nobody has acknowledged is told again so often; never when not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeat_minutes: Option<NonZeroU32>,
+    /// Whether to tell when an alert that was told of is over.
+    pub tell_cleared: bool,
+}
+
+fn web_url<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let url = String::deserialize(deserializer)?;
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !url.contains(char::is_whitespace) => Ok(Some(url)),
+        _ => Err(serde::de::Error::custom("an address begins with https:// or http://")),
+    }
 }
 
 /// `[log]`: the log on stderr. The command line comes before it.

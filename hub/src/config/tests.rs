@@ -73,6 +73,14 @@ fn faults_name_the_line_and_the_key() {
             "line 2, key \"commit_seconds\": invalid type: string \"5\", expected u64",
         ),
         (
+            "[mqtt]\nurl = \"192.168.1.5\"",
+            "line 2, key \"url\": an MQTT server's address starts with mqtt:// or mqtts://",
+        ),
+        (
+            "[notifier]\nurl = \"ntfy.sh/x\"",
+            "line 2, key \"url\": an address begins with https:// or http://",
+        ),
+        (
             "[realm]\nanonymous = \"root\"",
             "line 2, key \"anonymous\": \"root\" is not a role; the roles are admin, user and viewer",
         ),
