@@ -12,6 +12,10 @@
     unreachable_pub,
     reason = "the component macro makes its functions pub, whatever they say"
 )]
+#![cfg_attr(
+    feature = "fixtures",
+    allow(dead_code, reason = "the fixture house does without parts of the real one")
+)]
 
 mod app;
 mod browser;
@@ -19,11 +23,10 @@ mod chart;
 mod clock;
 mod components;
 mod connection;
-mod facts;
 mod house_view;
+mod hub_facts;
 mod local_time;
 mod logbook;
-mod notification_test;
 mod pages;
 mod password;
 mod threshold_form;

@@ -139,7 +139,7 @@ fn plot_of(data: &ChartData, width: f64, height: f64) -> Option<Plot> {
         .flat_map(|threshold| [threshold.low, threshold.high])
         .flatten();
     // A limit far away would flatten the line: it is drawn when the line comes near it.
-    let reach = (high - low).max(4.0) * 1.5;
+    let reach = (high - low).max(4.0) * 0.75;
     let near = limits.filter(|limit| *limit > low - reach && *limit < high + reach);
     let axis = ValueAxis::around(data.quantity, [low, high].into_iter().chain(near))?;
     let bands = data.bands.len() as f64 * BAND;

@@ -99,13 +99,13 @@ pub(crate) fn ToastArea() -> impl IntoView {
                 <div class=toast.tone.class() data-testid="toast">
                     {icon(if toast.tone == Tone::Done { Icon::Check } else { Icon::Warning })}
                     <span>{toast.text}</span>
-                    <button
+                    {(toast.tone != Tone::Done).then(|| view! { <button
                         class="icon-button"
                         aria-label="Dismiss"
                         on:click=move |_| toasts.dismiss(toast.number)
                     >
                         {icon(Icon::Close)}
-                    </button>
+                    </button> })}
                 </div>
             </For>
         </div>

@@ -2,25 +2,17 @@
 
 use house::uri::{device_control, procedure};
 use house::{ActuatorKind, ActuatorState, Alert, AreaId, Device, DeviceId, Quantity, Threshold, Timestamp};
+use leptos::prelude::*;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::remembered::Remembered;
 use super::wire::Wire;
 use super::{Connection, Fault, SignIn};
 use crate::chart::Series;
 use crate::house_view::Change;
+use crate::hub_facts::{Delivery, HubNetwork, HubStatus, HubTime};
 use crate::logbook::LogEntry;
-use leptos::prelude::*;
-
-/// What `get.time` gives.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(crate) struct HubTime {
-    pub(crate) time: Timestamp,
-    #[serde(default)]
-    pub(crate) timezone: Option<String>,
-}
 
 /// What `account.setup` takes.
 #[derive(Debug, Clone, Serialize)]
@@ -231,8 +223,8 @@ impl Connection {
         Ok(alert)
     }
 
-    /// Sends a test message on every channel; gives what came of it, as the notifier puts it.
-    pub(crate) async fn test_notifier(self) -> Result<Value, Fault> {
+    /// Sends a test message on every channel.
+    pub(crate) async fn test_notifier(self) -> Result<Vec<Delivery>, Fault> {
         self.ask(procedure::NOTIFIER_TEST, &Nothing {}).await
     }
 
@@ -279,11 +271,11 @@ impl Connection {
         Ok(entries)
     }
 
-    pub(crate) async fn status(self) -> Result<Value, Fault> {
+    pub(crate) async fn status(self) -> Result<HubStatus, Fault> {
         self.ask(procedure::GET_STATUS, &Nothing {}).await
     }
 
-    pub(crate) async fn network(self) -> Result<Value, Fault> {
+    pub(crate) async fn network(self) -> Result<HubNetwork, Fault> {
         self.ask(procedure::GET_NETWORK, &Nothing {}).await
     }
 

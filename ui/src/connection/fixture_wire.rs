@@ -276,11 +276,13 @@ fn answer(uri: &str, args: &Value, mut kwargs: Value) -> Value {
         "history.readings" => readings(&kwargs),
         "get.time" => json!({"time": at(0), "timezone": "Europe/Helsinki"}),
         "get.status" => {
-            json!({"version": "0.1.0", "uptime_seconds": 93_784, "memory_bytes": 31_400_000, "sessions": 14,
-            "services": [{"name": "thermostat", "status": "ready"}, {"name": "logger", "status": "ready"}, {"name": "ble", "status": "failed", "detail": "no Bluetooth adapter"}]})
+            json!({"status": "degraded", "version": "0.1.0", "uptime_seconds": 93_784, "memory_bytes": 31_400_000,
+            "devices": {"adopted": 6, "waiting": 1, "offline": 1},
+            "components": [{"component": "thermostat", "status": "running", "at": at(900 * MINUTE)}, {"component": "humidity-fan", "status": "running", "at": at(900 * MINUTE)},
+                {"component": "logger", "status": "running", "at": at(900 * MINUTE)}, {"component": "ble", "status": "failed", "detail": "no Bluetooth adapter", "at": at(900 * MINUTE)}]})
         }
         "get.network" => {
-            json!({"hostname": "domovoi", "interfaces": [{"name": "eth0", "addresses": ["192.168.1.20", "fe80::1"], "up": true}]})
+            json!({"hostname": "domovoi", "interfaces": [{"name": "lo", "state": "unknown", "addresses": ["127.0.0.1/8"]}, {"name": "eth0", "state": "up", "addresses": ["192.168.1.20/24", "fe80::1/64"]}, {"name": "wlan0", "state": "down", "addresses": []}], "gateway": "192.168.1.1", "dns": ["192.168.1.1"]})
         }
         "notifier.test" => json!([{"channel": "ntfy", "ok": false, "detail": "https://ntfy.example answered 403"}]),
         "device.adopt" | "device.rename" => changed(&device, "adopted", &kwargs),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use house::{
-    ActuatorKind, ActuatorState, Alert, AreaId, Availability, DeviceId, Quantity, SensorId, Threshold, Timestamp,
+    ActuatorKind, ActuatorState, Alert, AreaId, Availability, DeviceId, Pace, Quantity, SensorId, Threshold, Timestamp,
 };
 
 use super::{HouseView, Reading};
@@ -137,9 +137,9 @@ impl HouseView {
         now: Timestamp,
     ) -> Measure {
         let threshold = self.threshold(area, quantity).cloned();
-        let stale_after = threshold
-            .as_ref()
-            .map_or(Duration::from_secs(900), Threshold::stale_after);
+        let stale_after = threshold.as_ref().map_or(Duration::from_secs(900), |threshold| {
+            threshold.stale_after(Pace::default())
+        });
         let standing = match (reading, &threshold) {
             (Some(reading), Some(threshold)) => standing(reading.value, threshold),
             _ => Standing::Inside,

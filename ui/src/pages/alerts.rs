@@ -8,7 +8,7 @@ use crate::clock::use_clock;
 use crate::components::icon::{Icon, icon};
 use crate::components::toast::use_toasts;
 use crate::connection::use_connection;
-use crate::notification_test::{Outcome, outcomes};
+use crate::hub_facts::Delivery;
 use crate::wording;
 
 /// Alerts that hold, then those that are over.
@@ -139,18 +139,14 @@ fn AlertItem(alert: Alert) -> impl IntoView {
 fn NotifierTest() -> impl IntoView {
     let connection = use_connection();
     let is_busy = RwSignal::new(false);
-    let results: RwSignal<Option<Result<Vec<Outcome>, String>>> = RwSignal::new(None);
+    let results: RwSignal<Option<Result<Vec<Delivery>, String>>> = RwSignal::new(None);
     let send = move |_| {
         is_busy.set(true);
         results.set(None);
         spawn_local(async move {
             let outcome = connection.test_notifier().await;
             is_busy.try_set(false);
-            results.try_set(Some(
-                outcome
-                    .map(|value| outcomes(&value))
-                    .map_err(|fault| fault.sentence().to_owned()),
-            ));
+            results.try_set(Some(outcome.map_err(|fault| fault.sentence().to_owned())));
         });
     };
     let shown = move || {
@@ -161,9 +157,9 @@ fn NotifierTest() -> impl IntoView {
             Ok(outcomes) => outcomes
                 .into_iter()
                 .map(|outcome| view! {
-                    <p class=if outcome.is_ok { "outcome ok" } else { "outcome bad" } data-testid="notifier-outcome" data-ok=outcome.is_ok.to_string()>
-                        {icon(if outcome.is_ok { Icon::Check } else { Icon::Warning })}
-                        <span><strong>{outcome.channel}</strong>": "{outcome.text}</span>
+                    <p class=if outcome.ok { "outcome ok" } else { "outcome bad" } data-testid="notifier-outcome" data-ok=outcome.ok.to_string()>
+                        {icon(if outcome.ok { Icon::Check } else { Icon::Warning })}
+                        <span><strong>{outcome.channel}</strong>": "{outcome.detail}</span>
                     </p>
                 })
                 .collect_view()
