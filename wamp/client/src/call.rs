@@ -1,21 +1,25 @@
 //! Calling.
 
-use std::pin::Pin;
+mod input;
+mod progressive;
+mod result;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use futures_channel::mpsc;
-use futures_util::{Stream, StreamExt};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use wamp_protocol::message::{CallOptions, CancelMode, ResultDetails};
-use wamp_protocol::{Payload, SessionId, Uri};
+use wamp_protocol::feature::PROGRESSIVE_CALL_INVOCATIONS;
+use wamp_protocol::message::{CallOptions, CancelMode, PassThru};
+use wamp_protocol::{Payload, Uri, error_uri};
 
+pub use self::input::{CallInput, ChunkRequest};
+pub use self::progressive::ProgressiveCall;
+pub use self::result::CallResult;
 use crate::command::{CallAnswer, Command, LocalId, ProgressSender};
-use crate::encoding::{self, PayloadBuilder};
-use crate::{ArgumentError, Error, Session, runtime};
+use crate::encoding::PayloadBuilder;
+use crate::{CallError, Error, Session, runtime};
 
 /// Progressive results that wait for their consumer before the call is given up.
 const DEFAULT_LIMIT: usize = 16_384;
@@ -82,6 +86,19 @@ impl CallRequest {
         self
     }
 
+    /// Calls the callee of this part of a sharded procedure.
+    pub fn shard(mut self, key: impl Into<String>) -> Self {
+        self.options.rkey = Some(key.into());
+        self
+    }
+
+    /// Says how the payload is encoded for the callee; the router only hands it on. The payload is
+    /// one binary argument then.
+    pub fn passthru(mut self, passthru: PassThru) -> Self {
+        self.options.ppt = Some(Box::new(passthru));
+        self
+    }
+
     /// How the call is canceled when its future or stream is dropped; the caller waits for nothing
     /// then, and the callee is told, unless this says otherwise.
     pub fn cancel_mode(mut self, mode: CancelMode) -> Self {
@@ -142,6 +159,33 @@ impl CallRequest {
         })
     }
 
+    /// Calls with the first piece of the arguments; the others follow through the [`CallInput`], and
+    /// results come meanwhile.
+    ///
+    /// Errors: as [`progressive`](Self::progressive), and [`Error::Rejected`] with
+    /// `wamp.error.feature_not_supported` by a router that cannot do this.
+    pub async fn chunked(mut self) -> Result<(CallInput, ProgressiveCall), Error> {
+        self.session.check_connected()?;
+        let dealer = self.session.info().and_then(|info| info.roles.dealer);
+        if !dealer.is_some_and(|dealer| dealer.has(PROGRESSIVE_CALL_INVOCATIONS)) {
+            let sentence = "the router does not take calls in pieces";
+            return Err(CallError::new(error_uri::FEATURE_NOT_SUPPORTED, sentence).into());
+        }
+        self.options.progress = true;
+        self.options.receive_progress = true;
+        let (session, procedure, options) = (self.session.clone(), self.procedure.clone(), self.options.clone());
+        let results = self.progressive().await?;
+        let call = results.guard.local;
+        let input = CallInput {
+            session,
+            call,
+            procedure,
+            options,
+            finished: false,
+        };
+        Ok((input, results))
+    }
+
     async fn start(self, answer: CallAnswer, mode: CancelMode) -> Result<CancelOnDrop, Error> {
         let Self {
             session,
@@ -156,7 +200,8 @@ impl CallRequest {
         // Armed first: the command is in the queue as soon as sending begins.
         let guard = CancelOnDrop {
             session: session.clone(),
-            call: Some(local),
+            local,
+            armed: true,
             mode,
         };
         session
@@ -185,19 +230,21 @@ fn local_limit(options: &CallOptions) -> Option<Duration> {
 #[derive(Debug)]
 struct CancelOnDrop {
     session: Session,
-    call: Option<LocalId>,
+    local: LocalId,
+    armed: bool,
     mode: CancelMode,
 }
 
 impl CancelOnDrop {
     const fn disarm(&mut self) {
-        self.call = None;
+        self.armed = false;
     }
 
     fn cancel(&mut self) {
-        if let Some(local) = self.call.take() {
+        if std::mem::take(&mut self.armed) {
+            let (local, mode) = (self.local, self.mode);
             // An error means that the session is over, and the call with it.
-            let _ = self.session.0.commands.post(Command::Cancel { local, mode: self.mode });
+            let _ = self.session.0.commands.post(Command::Cancel { local, mode });
         }
     }
 }
@@ -205,114 +252,5 @@ impl CancelOnDrop {
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.cancel();
-    }
-}
-
-/// A call that gives any number of progressive results and then the final one, or an error.
-/// Dropping it before that cancels the call.
-pub struct ProgressiveCall {
-    results: mpsc::UnboundedReceiver<Result<CallResult, Error>>,
-    waiting: Arc<AtomicUsize>,
-    guard: CancelOnDrop,
-    timeout: Option<Duration>,
-    deadline: Option<runtime::Sleep>,
-}
-
-impl ProgressiveCall {
-    /// The next result; `None` after the final one ([`CallResult::progress`] is false) or an error.
-    pub async fn next(&mut self) -> Option<Result<CallResult, Error>> {
-        StreamExt::next(self).await
-    }
-}
-
-impl Stream for ProgressiveCall {
-    type Item = Result<CallResult, Error>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        if let Poll::Ready(next) = this.results.poll_next_unpin(cx) {
-            match &next {
-                Some(Ok(result)) if result.progress => {
-                    this.waiting.fetch_sub(1, Ordering::Relaxed);
-                    this.deadline = this.timeout.map(runtime::sleep);
-                }
-                _ => {
-                    this.guard.disarm();
-                    this.deadline = None;
-                    this.timeout = None;
-                }
-            }
-            return Poll::Ready(next);
-        }
-        let Some(deadline) = &mut this.deadline else {
-            return Poll::Pending;
-        };
-        ready!(deadline.as_mut().poll(cx));
-        this.deadline = None;
-        this.results.close();
-        this.guard.cancel();
-        Poll::Ready(Some(Err(Error::Timeout)))
-    }
-}
-
-impl std::fmt::Debug for ProgressiveCall {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProgressiveCall")
-            .field("call", &self.guard.call)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What a call gave.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CallResult {
-    /// Whether more results of this call follow.
-    pub progress: bool,
-    details: ResultDetails,
-    payload: Payload,
-}
-
-impl CallResult {
-    pub(crate) const fn new(details: ResultDetails, payload: Payload) -> Self {
-        Self {
-            progress: details.progress,
-            details,
-            payload,
-        }
-    }
-
-    /// The positional results, as any type that deserializes from a sequence.
-    pub fn args<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        self.payload.args()
-    }
-
-    /// The keyword results, as a struct or a map.
-    pub fn kwargs<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        self.payload.kwargs()
-    }
-
-    /// The first positional result.
-    pub fn value<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        encoding::first(&self.payload)
-    }
-
-    /// The payload as it came.
-    pub const fn payload(&self) -> &Payload {
-        &self.payload
-    }
-
-    /// The callee's session, when disclosed.
-    pub const fn callee(&self) -> Option<SessionId> {
-        self.details.callee
-    }
-
-    /// The callee's name, when disclosed.
-    pub fn callee_authid(&self) -> Option<&str> {
-        self.details.callee_authid.as_deref()
-    }
-
-    /// The callee's role, when disclosed.
-    pub fn callee_authrole(&self) -> Option<&str> {
-        self.details.callee_authrole.as_deref()
     }
 }

@@ -66,6 +66,14 @@ pub(crate) enum Command {
         payload: Payload,
         answer: CallAnswer,
     },
+    /// A further piece of a call's arguments.
+    Chunk {
+        local: LocalId,
+        procedure: Uri,
+        options: CallOptions,
+        payload: Payload,
+        answer: Answer<()>,
+    },
     Cancel {
         local: LocalId,
         mode: CancelMode,
@@ -143,6 +151,7 @@ impl std::fmt::Debug for Command {
             Self::Subscribe { .. } => "Subscribe",
             Self::Unsubscribe { .. } => "Unsubscribe",
             Self::Call { .. } => "Call",
+            Self::Chunk { .. } => "Chunk",
             Self::Cancel { .. } => "Cancel",
             Self::Register { .. } => "Register",
             Self::Unregister { .. } => "Unregister",

@@ -11,6 +11,7 @@ use crate::encoding;
 
 /// An operation of the client failed.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The router, or the callee behind it, answered with an ERROR.
     #[error("{0}")]
@@ -35,6 +36,9 @@ pub enum Error {
     /// The time given for it ran out.
     #[error("no answer within the time given")]
     Timeout,
+    /// The call has its final result, or all its arguments, already.
+    #[error("the call takes no more arguments")]
+    Ended,
     /// Results came faster than they were taken, and the limit of waiting ones was reached.
     #[error("more than {limit} progressive results were waiting to be taken")]
     Overrun {
@@ -63,6 +67,7 @@ impl Error {
             Self::Connect(_)
             | Self::Closed
             | Self::NotConnected
+            | Self::Ended
             | Self::Overrun { .. }
             | Self::Arguments(_)
             | Self::Serialization(_) => None,
@@ -169,6 +174,7 @@ impl From<Error> for CallError {
             | Error::Connect(_)
             | Error::Closed
             | Error::NotConnected
+            | Error::Ended
             | Error::Overrun { .. }
             | Error::Unsendable(_)
             | Error::Arguments(_)

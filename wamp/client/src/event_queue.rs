@@ -1,10 +1,12 @@
 //! A subscription's own queue: bounded, and the oldest give way.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
+use wamp_protocol::SubscriptionId;
 
 use crate::Event;
 
@@ -16,6 +18,8 @@ pub(crate) struct EventQueue {
     consumer: AtomicWaker,
     capacity: usize,
     topic: String,
+    /// The router's id of the subscription; 0 while there is none.
+    subscription: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -34,7 +38,17 @@ impl EventQueue {
             consumer: AtomicWaker::new(),
             capacity: capacity.max(1),
             topic: topic.to_owned(),
+            subscription: AtomicU64::new(0),
         }
+    }
+
+    pub(crate) fn subscribed(&self, subscription: Option<SubscriptionId>) {
+        self.subscription
+            .store(subscription.map_or(0, SubscriptionId::get), Ordering::Relaxed);
+    }
+
+    pub(crate) fn subscription(&self) -> Option<SubscriptionId> {
+        SubscriptionId::new(self.subscription.load(Ordering::Relaxed))
     }
 
     pub(crate) fn push(&self, event: Event) {

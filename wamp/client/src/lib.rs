@@ -44,11 +44,11 @@ mod transport;
 mod watch;
 
 pub use backoff::Backoff;
-pub use call::{CallRequest, CallResult, ProgressiveCall};
+pub use call::{CallInput, CallRequest, CallResult, ChunkRequest, ProgressiveCall};
 pub use connector::Connector;
 pub use credentials::Credentials;
 pub use error::{CallError, Error};
-pub use invocation::{Invocation, Reply};
+pub use invocation::{Chunk, Invocation, Reply};
 pub use publish::PublishRequest;
 pub use register::{RegisterRequest, Registration};
 pub use runtime::{MaybeSend, MaybeSync};
@@ -57,7 +57,7 @@ pub use subscribe::{Event, SubscribeRequest, Subscription};
 pub use transport::TransportError;
 pub use watch::StateStream;
 
-pub use wamp_protocol::message::{CancelMode, InvocationPolicy};
+pub use wamp_protocol::message::{CancelMode, InvocationPolicy, PassThru};
 pub use wamp_protocol::{
     ArgumentError, Dict, EncodeError, MatchPolicy, Payload, PublicationId, RegistrationId, Serializer, SessionId,
     SubscriptionId, Uri, Value, error_uri,

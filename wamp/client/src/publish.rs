@@ -1,7 +1,7 @@
 //! Publishing.
 
 use serde::Serialize;
-use wamp_protocol::message::{PublishOptions, Recipients};
+use wamp_protocol::message::{PassThru, PublishOptions, Recipients};
 use wamp_protocol::{Payload, PublicationId, SessionId, Uri};
 
 use crate::command::Command;
@@ -68,6 +68,19 @@ impl PublishRequest {
     /// Tells subscribers who published it.
     pub fn disclose_me(mut self) -> Self {
         self.options.disclose_me = true;
+        self
+    }
+
+    /// For the subscribers of this part of the topic.
+    pub fn shard(mut self, key: impl Into<String>) -> Self {
+        self.options.rkey = Some(key.into());
+        self
+    }
+
+    /// Says how the payload is encoded for the subscribers; the router only hands it on. The
+    /// payload is one binary argument then.
+    pub fn passthru(mut self, passthru: PassThru) -> Self {
+        self.options.ppt = Some(Box::new(passthru));
         self
     }
 

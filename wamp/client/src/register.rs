@@ -44,6 +44,19 @@ impl RegisterRequest {
         self
     }
 
+    /// Takes only calls of this part of the procedure.
+    pub fn shard(mut self, key: impl Into<String>) -> Self {
+        self.options.rkey = Some(key.into());
+        self
+    }
+
+    /// Keeps the time that callers give here, rather than at the router: a handler that neither
+    /// answers nor makes progress in time is dropped.
+    pub fn forward_timeout(mut self) -> Self {
+        self.options.forward_timeout = Some(true);
+        self
+    }
+
     /// Whether the router shall say who calls; it is asked to unless told otherwise.
     pub fn disclose_caller(mut self, disclose: bool) -> Self {
         self.options.disclose_caller = Some(disclose);

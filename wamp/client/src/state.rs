@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::message::{Error as ErrorMessage, Goodbye, Publish};
+use wamp_protocol::message::{Error as ErrorMessage, Goodbye, Invocation, Publish};
 use wamp_protocol::{Dict, Message, MessageType, PublicationId, RequestId, Uri, Value, error_uri};
 
 use self::calls::Calls;
@@ -157,6 +157,13 @@ impl State {
             } => {
                 self.calls.call(local, procedure, options, payload, answer, outbox);
             }
+            Command::Chunk {
+                local,
+                procedure,
+                options,
+                payload,
+                answer,
+            } => self.calls.chunk(local, procedure, options, payload, answer, outbox),
             Command::Cancel { local, mode } => self.calls.cancel(local, mode, outbox),
             Command::Register {
                 local,
@@ -196,10 +203,7 @@ impl State {
             _ if self.leaving => {}
             Message::Event(event) => self.subscriptions.event(event),
             Message::Result(result) => self.calls.result(result, &mut self.outbox),
-            Message::Invocation(invocation) => match self.registrations.handler(invocation.registration) {
-                Some((procedure, handler)) => self.invocations.start(invocation, procedure, handler),
-                None => Invocations::refuse(&invocation, &mut self.outbox),
-            },
+            Message::Invocation(invocation) => self.invocation(invocation),
             Message::Interrupt(interrupt) => self.invocations.interrupt(interrupt.request),
             Message::Published(published) => {
                 if let Some(answer) = self.publications.remove(&published.request) {
@@ -234,6 +238,16 @@ impl State {
             }
         }
         Received::Continues
+    }
+
+    fn invocation(&mut self, message: Invocation) {
+        let Some(message) = self.invocations.continued(message, &mut self.outbox) else {
+            return;
+        };
+        match self.registrations.handler(message.registration) {
+            Some((procedure, handler)) => self.invocations.start(message, procedure, handler),
+            None => Invocations::refuse(&message, &mut self.outbox),
+        }
     }
 
     fn goodbye(&mut self, goodbye: Goodbye) -> Received {

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
-use wamp_protocol::message::{EventDetails, SubscribeOptions};
-use wamp_protocol::{MatchPolicy, Payload, PublicationId, SessionId, Uri};
+use wamp_protocol::message::{EventDetails, PassThru, SubscribeOptions};
+use wamp_protocol::{MatchPolicy, Payload, PublicationId, SessionId, SubscriptionId, Uri};
 
 use crate::command::{Command, LocalId};
 use crate::event_queue::EventQueue;
@@ -45,6 +45,12 @@ impl SubscribeRequest {
     /// Delivers the topic's retained event at once.
     pub fn get_retained(mut self) -> Self {
         self.options.get_retained = Some(true);
+        self
+    }
+
+    /// Takes only events of this part of the topic.
+    pub fn shard(mut self, key: impl Into<String>) -> Self {
+        self.options.nkey = Some(key.into());
         self
     }
 
@@ -104,6 +110,12 @@ impl Subscription {
     /// The topic or pattern that was subscribed.
     pub fn topic(&self) -> &str {
         self.topic.as_str()
+    }
+
+    /// The router's id of it, which its meta procedures take; another one after each reconnect, and
+    /// `None` while there is no connection.
+    pub fn id(&self) -> Option<SubscriptionId> {
+        self.queue.subscription()
     }
 
     /// Unsubscribes and waits for the router's answer.
@@ -174,6 +186,11 @@ impl Event {
     /// The payload as it came.
     pub const fn payload(&self) -> &Payload {
         &self.payload
+    }
+
+    /// How the payload is encoded, when it is for the two ends only.
+    pub fn passthru(&self) -> Option<&PassThru> {
+        self.details.ppt.as_deref()
     }
 
     /// The topic it was published to; for a pattern subscription not the pattern.

@@ -149,6 +149,7 @@ impl Driver {
                 payload: started.payload,
                 commands: session.commands.clone(),
                 interruption: started.interruption,
+                input: started.input,
             };
             runtime::spawn(invocation::run(started.handler, invocation));
         }

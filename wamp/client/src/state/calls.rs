@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
+use wamp_protocol::feature::CALL_CANCELING;
 use wamp_protocol::message::{Call, CallOptions, Cancel, CancelMode, ResultMessage, RouterRoles};
 use wamp_protocol::{Payload, RequestId, Uri};
 
 use super::outbox::Outbox;
 use super::tell;
-use crate::command::{CallAnswer, LocalId};
+use crate::command::{Answer, CallAnswer, LocalId};
 use crate::{CallResult, Error};
 
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ struct Waiting {
 
 impl Calls {
     pub(super) fn joined(&mut self, roles: &RouterRoles) {
-        self.cancelable = roles.dealer.as_ref().is_some_and(|dealer| dealer.has("call_canceling"));
+        self.cancelable = roles.dealer.as_ref().is_some_and(|dealer| dealer.has(CALL_CANCELING));
     }
 
     pub(super) fn call(
@@ -51,6 +52,31 @@ impl Calls {
         });
         self.waiting.insert(request, Some(Waiting { local, answer }));
         self.requests.insert(local, request);
+    }
+
+    /// Sends a further piece of a call's arguments.
+    pub(super) fn chunk(
+        &self,
+        local: LocalId,
+        procedure: Uri,
+        options: CallOptions,
+        payload: Payload,
+        answer: Answer<()>,
+        outbox: Option<&mut Outbox>,
+    ) {
+        let Some(outbox) = outbox else {
+            return tell(answer, Err(Error::NotConnected));
+        };
+        let Some(&request) = self.requests.get(&local) else {
+            return tell(answer, Err(Error::Ended));
+        };
+        outbox.push(Call {
+            request,
+            options,
+            procedure,
+            payload,
+        });
+        tell(answer, Ok(()));
     }
 
     pub(super) fn cancel(&mut self, local: LocalId, mode: CancelMode, outbox: Option<&mut Outbox>) {

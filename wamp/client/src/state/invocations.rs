@@ -1,6 +1,6 @@
 //! Invocations that run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use wamp_protocol::message::{
@@ -11,15 +11,24 @@ use wamp_protocol::{Dict, MessageType, Payload, RequestId, SessionId, Uri, error
 use super::outbox::Outbox;
 use super::{SharedHandler, tell};
 use crate::command::{Answer, InvocationKey};
-use crate::invocation::Interruption;
+use crate::invocation::{self, InputReceiver, InputSender, Interruption};
 use crate::{CallError, Error};
 
 #[derive(Debug, Default)]
 pub(super) struct Invocations {
     /// The session they belong to; another after each reconnect.
     session: Option<SessionId>,
-    running: HashMap<RequestId, Arc<Interruption>>,
+    running: HashMap<RequestId, Running>,
+    /// Finished before the last piece of their arguments came: what comes late is dropped.
+    finished_early: HashSet<RequestId>,
     started: Vec<Started>,
+}
+
+#[derive(Debug)]
+struct Running {
+    interruption: Arc<Interruption>,
+    /// Until the last piece of the arguments has come.
+    input: Option<InputSender>,
 }
 
 /// A handler to start.
@@ -30,6 +39,7 @@ pub(crate) struct Started {
     pub(crate) details: InvocationDetails,
     pub(crate) payload: Payload,
     pub(crate) interruption: Arc<Interruption>,
+    pub(crate) input: Option<InputReceiver>,
 }
 
 impl std::fmt::Debug for Started {
@@ -50,6 +60,7 @@ impl Invocations {
     pub(super) fn lost(&mut self) {
         self.session = None;
         self.running.clear();
+        self.finished_early.clear();
         self.started.clear();
     }
 
@@ -62,7 +73,12 @@ impl Invocations {
             ..
         } = message;
         let interruption = Arc::new(Interruption::default());
-        self.running.insert(request, interruption.clone());
+        let (sender, input) = details.progress.then(invocation::input_channel).unzip();
+        let running = Running {
+            interruption: interruption.clone(),
+            input: sender,
+        };
+        self.running.insert(request, running);
         let procedure = details.procedure.clone().unwrap_or(registered);
         let key = InvocationKey { session, request };
         self.started.push(Started {
@@ -72,7 +88,46 @@ impl Invocations {
             details,
             payload,
             interruption,
+            input,
         });
+    }
+
+    /// Takes a further piece of the arguments of an invocation that is known already; gives the
+    /// message back when it is none.
+    pub(super) fn continued(&mut self, message: InvocationMessage, outbox: &mut Outbox) -> Option<InvocationMessage> {
+        let (request, last) = (message.request, !message.details.progress);
+        if self.finished_early.contains(&request) {
+            if last {
+                self.finished_early.remove(&request);
+            }
+            return None;
+        }
+        let Some(input) = self.running.get_mut(&request).map(|running| &mut running.input) else {
+            return Some(message);
+        };
+        match input {
+            Some(sender) if sender.give(message.payload, last) => {
+                if last {
+                    *input = None;
+                }
+            }
+            Some(_) => {
+                let error = CallError::new(error_uri::UNAVAILABLE, "the arguments come faster than they are taken");
+                self.unsendable(request, error, outbox);
+            }
+            // All its arguments are there: the router repeats itself.
+            None => tracing::debug!(wamp.request = %request, "an INVOCATION came twice"),
+        }
+        None
+    }
+
+    /// It has its final answer.
+    fn finish(&mut self, request: RequestId) -> Option<Running> {
+        let running = self.running.remove(&request)?;
+        if running.input.is_some() {
+            self.finished_early.insert(request);
+        }
+        Some(running)
     }
 
     /// The registration is not there (any more): its end crossed the call.
@@ -86,8 +141,8 @@ impl Invocations {
 
     pub(super) fn interrupt(&self, request: RequestId) {
         // Unknown when the interruption crossed the answer.
-        if let Some(interruption) = self.running.get(&request) {
-            interruption.interrupt();
+        if let Some(running) = self.running.get(&request) {
+            running.interruption.interrupt();
         }
     }
 
@@ -101,7 +156,7 @@ impl Invocations {
     ) {
         let runs = self.runs(key);
         if !options.progress && runs {
-            self.running.remove(&key.request);
+            self.finish(key.request);
         }
         let outcome = match outbox {
             Some(outbox) if runs => {
@@ -123,15 +178,15 @@ impl Invocations {
         if let Some(outbox) = outbox
             && self.runs(key)
         {
-            self.running.remove(&key.request);
+            self.finish(key.request);
             outbox.push(error_message(key.request, error));
         }
     }
 
     /// A result could not be sent: the caller gets an error in its place, and progress ends.
     pub(super) fn unsendable(&mut self, request: RequestId, error: CallError, outbox: &mut Outbox) {
-        if let Some(interruption) = self.running.remove(&request) {
-            interruption.interrupt();
+        if let Some(running) = self.finish(request) {
+            running.interruption.interrupt();
         }
         outbox.push(error_message(request, error));
     }

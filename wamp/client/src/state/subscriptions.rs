@@ -130,6 +130,7 @@ impl Subscriptions {
                 continue;
             };
             wish.subscription = Some(subscription);
+            wish.queue.subscribed(Some(subscription));
             wish.refusals = 0;
             active.receivers.push((local, wish.queue.clone()));
             if wish.options.get_retained == Some(true) {
@@ -279,6 +280,7 @@ impl Subscriptions {
         }
         for wish in self.wishes.values_mut() {
             wish.subscription = None;
+            wish.queue.subscribed(None);
             wish.refusals = 0;
             wish.retry_at = None;
         }

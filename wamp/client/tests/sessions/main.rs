@@ -9,6 +9,7 @@ mod calls;
 mod events;
 mod joining;
 mod network;
+mod pieces;
 mod procedures;
 mod reconnecting;
 mod scripted_router;

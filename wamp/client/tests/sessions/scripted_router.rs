@@ -74,7 +74,7 @@ pub(crate) fn welcome(id: u64) -> Welcome {
     let features = |names: &[&str]| Some(Features(names.iter().map(|&name| name.to_owned()).collect()));
     let roles = RouterRoles {
         broker: features(&[]),
-        dealer: features(&["call_canceling"]),
+        dealer: features(&["call_canceling", "progressive_call_invocations"]),
     };
     let authrole = Some("user".to_owned());
     let details = WelcomeDetails {
