@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
+use wamp_protocol::framing::Subprotocol;
 use wamp_protocol::{Serializer, Uri};
 
 use crate::command::CommandSender;
@@ -24,6 +25,7 @@ pub struct Connector {
     pub(crate) endpoint: Endpoint,
     pub(crate) realm: Uri,
     pub(crate) serializer: Serializer,
+    pub(crate) batched: bool,
     pub(crate) credentials: Credentials,
     pub(crate) reconnect: Option<Backoff>,
     pub(crate) keep_trying: bool,
@@ -51,6 +53,7 @@ impl Connector {
             endpoint,
             realm,
             serializer: Serializer::MsgPack,
+            batched: false,
             credentials: Credentials::default(),
             reconnect: Some(Backoff::default()),
             keep_trying: false,
@@ -64,6 +67,20 @@ impl Connector {
     pub fn serializer(mut self, serializer: Serializer) -> Self {
         self.serializer = serializer;
         self
+    }
+
+    /// Sends several messages in one WebSocket message where several wait. Routers other than
+    /// Domovoi's and Crossbar.io may not offer this; other transports, and browsers, go without.
+    pub fn batched(mut self) -> Self {
+        self.batched = true;
+        self
+    }
+
+    pub(crate) const fn subprotocol(&self) -> Subprotocol {
+        Subprotocol {
+            serializer: self.serializer,
+            batched: self.batched,
+        }
     }
 
     /// How to sign in; anonymously unless told.

@@ -87,6 +87,8 @@ impl Driver {
     async fn sessions(&mut self, first: oneshot::Sender<Result<(), Error>>) -> CloseReason {
         let mut first = Some(first);
         let mut attempt = 0;
+        // Told once when it is lost, once when it is back.
+        let mut away = false;
         loop {
             let connector = self.connector.clone();
             let joining = runtime::within(Some(connector.join_timeout), join(&connector));
@@ -96,6 +98,9 @@ impl Driver {
             let ended = match joined.unwrap_or(Err(JoinError::TimedOut)) {
                 Ok((link, info)) => {
                     let began = runtime::now();
+                    if std::mem::take(&mut away) {
+                        tracing::info!("the router at {:?} is back", self.connector.endpoint);
+                    }
                     self.state.joined(info.clone());
                     self.watch.set(ConnectionState::Joined(info));
                     if let Some(first) = first.take() {
@@ -134,8 +139,12 @@ impl Driver {
                 return closing;
             };
             attempt += 1;
-            if attempt == 1 && first.is_none() {
-                tracing::warn!(wamp.realm = %self.connector.realm, "lost the router, will reconnect: {cause}");
+            if !std::mem::replace(&mut away, true) {
+                let endpoint = &self.connector.endpoint;
+                match first {
+                    None => tracing::warn!("lost the router at {endpoint:?}, will reconnect: {cause}"),
+                    Some(_) => tracing::warn!("the router at {endpoint:?} is not there yet, will keep trying: {cause}"),
+                }
             }
             self.watch.set(ConnectionState::Reconnecting { attempt, cause });
             let wait = runtime::sleep(backoff.delay(attempt, runtime::random()));
@@ -169,7 +178,7 @@ impl Driver {
 async fn join(connector: &Connector) -> Result<(Box<dyn Link>, SessionInfo), JoinError> {
     let mut link = connector
         .endpoint
-        .dial(connector.serializer, connector.keepalive)
+        .dial(connector.subprotocol(), connector.keepalive)
         .await?;
     let nonce = runtime::nonce().map_err(|error| std::io::Error::other(error.to_string()))?;
     let mut joining = Joining::new(&connector.realm, &connector.credentials, &nonce);

@@ -55,7 +55,7 @@ pub enum ConnectionState {
     Joined(SessionInfo),
     /// There is no connection; the driver is making one.
     Reconnecting {
-        /// Which attempt since the connection was lost, from 1.
+        /// Which attempt in a row, from 1.
         attempt: u32,
         /// Why there is no connection, a sentence.
         cause: String,

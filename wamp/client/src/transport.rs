@@ -20,7 +20,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use wamp_protocol::{Message, Serializer};
+use wamp_protocol::Message;
+use wamp_protocol::framing::Subprotocol;
 
 use crate::linked::LinkedPeer;
 use crate::runtime::MaybeSend;
@@ -121,18 +122,18 @@ impl Endpoint {
     /// Opens a connection.
     pub(crate) async fn dial(
         &self,
-        serializer: Serializer,
+        subprotocol: Subprotocol,
         keepalive: Duration,
     ) -> Result<Box<dyn Link>, TransportError> {
         match self {
             Self::Linked(dial) => Ok(Box::new(linked::Linked::new(dial()))),
             #[cfg(not(target_arch = "wasm32"))]
-            Self::Url(url) => native::dial(url, serializer, keepalive).await,
+            Self::Url(url) => native::dial(url, subprotocol, keepalive).await,
             #[cfg(target_arch = "wasm32")]
             Self::Url(url) => {
                 // Pages cannot send pings; the browser watches the connection itself.
                 let _ = keepalive;
-                Ok(Box::new(browser::dial(url, serializer).await?))
+                Ok(Box::new(browser::dial(url, subprotocol.serializer).await?))
             }
         }
     }

@@ -1,10 +1,11 @@
 //! WebSocket, natively.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
@@ -13,8 +14,8 @@ use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WebSocketError, Message as Frame, Utf8Bytes};
-use wamp_protocol::framing::Subprotocol;
-use wamp_protocol::{Message, Serializer};
+use wamp_protocol::Message;
+use wamp_protocol::framing::{Subprotocol, batch};
 
 use super::sign_of_life::SignOfLife;
 use super::{Link, SendError, TransportError};
@@ -22,27 +23,28 @@ use super::{Link, SendError, TransportError};
 /// The longest message taken: as long as RawSocket's longest.
 const MAX_MESSAGE: usize = 16 << 20;
 
+/// A batch goes out when it is longer than this, or when nothing more waits to join it.
+const BATCH: usize = 64 << 10;
+
 /// A WebSocket that carries WAMP.
 pub(super) struct WebSocketLink<S> {
     socket: WebSocketStream<S>,
-    serializer: Serializer,
+    subprotocol: Subprotocol,
+    /// Messages that will go together; without batches, one while it is encoded.
+    batch: BytesMut,
+    /// Messages that came together, still encoded.
+    unpacked: VecDeque<Bytes>,
     life: SignOfLife,
 }
 
-/// The request that opens a WebSocket at `url` for this serializer.
-pub(super) fn request(url: &str, serializer: Serializer) -> Result<Request, TransportError> {
+/// The request that opens a WebSocket at `url`.
+pub(super) fn request(url: &str, subprotocol: Subprotocol) -> Result<Request, TransportError> {
     let address = |why: String| TransportError::Address {
         url: url.to_owned(),
         why,
     };
     let mut request = url.into_client_request().map_err(|error| address(error.to_string()))?;
-    let protocol = HeaderValue::from_static(
-        Subprotocol {
-            serializer,
-            batched: false,
-        }
-        .name(),
-    );
+    let protocol = HeaderValue::from_static(subprotocol.name());
     request.headers_mut().insert("Sec-WebSocket-Protocol", protocol);
     Ok(request)
 }
@@ -51,7 +53,7 @@ pub(super) fn request(url: &str, serializer: Serializer) -> Result<Request, Tran
 pub(super) async fn open<S>(
     stream: S,
     request: Request,
-    serializer: Serializer,
+    subprotocol: Subprotocol,
     keepalive: Duration,
 ) -> Result<WebSocketLink<S>, TransportError>
 where
@@ -70,7 +72,9 @@ where
         })?;
     Ok(WebSocketLink {
         socket,
-        serializer,
+        subprotocol,
+        batch: BytesMut::new(),
+        unpacked: VecDeque::new(),
         life: SignOfLife::new(keepalive),
     })
 }
@@ -84,17 +88,46 @@ fn broken(error: WebSocketError) -> TransportError {
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketLink<S> {
-    fn decode(&self, bytes: Bytes, binary: bool) -> Result<Message, TransportError> {
-        if binary != self.serializer.is_binary() {
+    /// Takes in what came in one frame: the message, or the first of a batch.
+    fn unpack(&mut self, bytes: Bytes, binary: bool) -> Result<Message, TransportError> {
+        let Subprotocol { serializer, batched } = self.subprotocol;
+        if binary != serializer.is_binary() {
             let kind = if binary { "binary" } else { "text" };
-            return Err(TransportError::Undecodable(format!(
-                "{} in a {kind} frame",
-                self.serializer
-            )));
+            return Err(TransportError::Undecodable(format!("{serializer} in a {kind} frame")));
         }
-        self.serializer
-            .decode(bytes)
-            .map_err(|error| TransportError::Undecodable(error.to_string()))
+        if !batched {
+            return self.decode(bytes);
+        }
+        let messages =
+            batch::split(serializer, bytes).map_err(|error| TransportError::Undecodable(error.to_string()))?;
+        self.unpacked.extend(messages);
+        // A batch that was split holds at least one message.
+        let first = self.unpacked.pop_front().unwrap_or_default();
+        self.decode(first)
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<Message, TransportError> {
+        let decoded = self.subprotocol.serializer.decode(bytes);
+        decoded.map_err(|error| TransportError::Undecodable(error.to_string()))
+    }
+
+    fn send_frame(&mut self, bytes: Bytes) -> Result<(), TransportError> {
+        let frame = if self.subprotocol.serializer.is_binary() {
+            Frame::Binary(bytes)
+        } else {
+            Frame::Text(Utf8Bytes::try_from(bytes).map_err(|error| TransportError::Unencodable(error.to_string()))?)
+        };
+        Pin::new(&mut self.socket).start_send(frame).map_err(broken)
+    }
+
+    /// Sends the batch once it is longer than this.
+    fn poll_batch(&mut self, cx: &mut Context<'_>, longest: usize) -> Poll<Result<(), TransportError>> {
+        if self.batch.len() > longest {
+            ready!(Pin::new(&mut self.socket).poll_ready(cx)).map_err(broken)?;
+            let batch = self.batch.split().freeze();
+            self.send_frame(batch)?;
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_life(&mut self, cx: &mut Context<'_>) -> Poll<TransportError> {
@@ -103,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketLink<S> {
                 return Poll::Ready(silent);
             }
             // With no room to write even a ping, silence is all there is to go by.
-            if self.poll_ready(cx).is_ready() {
+            if Pin::new(&mut self.socket).poll_ready(cx).is_ready() {
                 let sent = Pin::new(&mut self.socket).start_send(Frame::Ping(Bytes::new()));
                 if let Err(error) = sent {
                     return Poll::Ready(broken(error));
@@ -118,50 +151,51 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocketLink<S> {
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Link for WebSocketLink<S> {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        ready!(self.poll_batch(cx, BATCH))?;
         Pin::new(&mut self.socket).poll_ready(cx).map_err(broken)
     }
 
     fn send(&mut self, message: Message) -> Result<(), SendError> {
-        let bytes = match self.serializer.encode(&message) {
-            Ok(bytes) if bytes.len() <= MAX_MESSAGE => bytes,
-            Ok(bytes) => {
-                let error = TransportError::TooLong {
-                    length: bytes.len(),
-                    limit: MAX_MESSAGE,
-                };
-                return Err(SendError::Unsendable(Box::new(message), error));
-            }
-            Err(error) => {
-                let error = TransportError::Unencodable(error.to_string());
-                return Err(SendError::Unsendable(Box::new(message), error));
-            }
-        };
-        let frame = if self.serializer.is_binary() {
-            Frame::Binary(bytes)
+        let Subprotocol { serializer, batched } = self.subprotocol;
+        let before = self.batch.len();
+        let encoded = if batched {
+            batch::push(serializer, batch::RECORD_SEPARATOR, &message, &mut self.batch)
         } else {
-            match Utf8Bytes::try_from(bytes) {
-                Ok(text) => Frame::Text(text),
-                Err(error) => {
-                    let error = TransportError::Unencodable(error.to_string());
-                    return Err(SendError::Unsendable(Box::new(message), error));
-                }
-            }
+            serializer.encode_into(&message, &mut self.batch)
         };
-        Pin::new(&mut self.socket)
-            .start_send(frame)
-            .map_err(|error| SendError::Broken(broken(error)))
+        let length = self.batch.len() - before;
+        let error = match encoded {
+            Ok(()) if length <= MAX_MESSAGE => {
+                if batched {
+                    return Ok(());
+                }
+                let bytes = self.batch.split().freeze();
+                return self.send_frame(bytes).map_err(SendError::Broken);
+            }
+            Ok(()) => TransportError::TooLong {
+                length,
+                limit: MAX_MESSAGE,
+            },
+            Err(error) => TransportError::Unencodable(error.to_string()),
+        };
+        self.batch.truncate(before);
+        Err(SendError::Unsendable(Box::new(message), error))
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        ready!(self.poll_batch(cx, 0))?;
         Pin::new(&mut self.socket).poll_flush(cx).map_err(broken)
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, TransportError>>> {
+        if let Some(bytes) = self.unpacked.pop_front() {
+            return Poll::Ready(Some(self.decode(bytes)));
+        }
         while let Poll::Ready(frame) = Pin::new(&mut self.socket).poll_next(cx) {
             self.life.heard();
             return Poll::Ready(match frame {
-                Some(Ok(Frame::Binary(bytes))) => Some(self.decode(bytes, true)),
-                Some(Ok(Frame::Text(text))) => Some(self.decode(text.into(), false)),
+                Some(Ok(Frame::Binary(bytes))) => Some(self.unpack(bytes, true)),
+                Some(Ok(Frame::Text(text))) => Some(self.unpack(text.into(), false)),
                 // Pings are answered by the WebSocket itself.
                 Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_) | Frame::Close(_))) => continue,
                 Some(Err(error)) => Some(Err(broken(error))),

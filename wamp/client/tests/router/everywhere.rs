@@ -284,7 +284,11 @@ async fn leaving_is_answered_at_every_door() {
 #[tokio::test]
 async fn many_tasks_share_one_session() {
     let house = House::new().await;
-    for door in [Door::WebSocket(Serializer::MsgPack), Door::Linked] {
+    for door in [
+        Door::WebSocket(Serializer::MsgPack),
+        Door::Batched(Serializer::Json),
+        Door::Linked,
+    ] {
         let session = house.join(door, "anna").await;
         let handler = |invocation: Invocation| async move { Ok(Reply::payload(invocation.payload().clone())) };
         session.register("echo").handler(handler).await.unwrap();

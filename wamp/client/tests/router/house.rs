@@ -24,16 +24,20 @@ pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Door {
     WebSocket(Serializer),
+    Batched(Serializer),
     RawSocket(Serializer),
     Unix,
     Linked,
 }
 
 impl Door {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::WebSocket(Serializer::Json),
         Self::WebSocket(Serializer::MsgPack),
         Self::WebSocket(Serializer::Cbor),
+        Self::Batched(Serializer::Json),
+        Self::Batched(Serializer::MsgPack),
+        Self::Batched(Serializer::Cbor),
         Self::RawSocket(Serializer::Json),
         Self::RawSocket(Serializer::MsgPack),
         Self::RawSocket(Serializer::Cbor),
@@ -125,6 +129,9 @@ impl House {
             Door::WebSocket(serializer) => {
                 Connector::new(format!("ws://{}/ws", self.address), REALM).serializer(serializer)
             }
+            Door::Batched(serializer) => Connector::new(format!("ws://{}/ws", self.address), REALM)
+                .serializer(serializer)
+                .batched(),
             Door::RawSocket(serializer) => {
                 Connector::new(format!("rs://{}", self.address), REALM).serializer(serializer)
             }
