@@ -91,6 +91,11 @@ impl DataDir {
         self.0.join("wamp.sock")
     }
 
+    /// Where the simulated house remembers its day.
+    pub fn simulated(&self) -> PathBuf {
+        self.0.join("simulated.json")
+    }
+
     /// The configuration that is read when none is named.
     pub fn configuration(&self) -> PathBuf {
         self.0.join("domovoi.toml")

@@ -1,7 +1,7 @@
 //! The whole hub.
 //!
-//! **Start-up**, in this order: the data directory is locked, the database opened and brought up
-//! to date, and the ports are bound, so that what cannot work is told before anything runs. Then
+//! **Start-up**, in this order: the data directory is locked, the ports are bound, the database is
+//! opened and brought up to date, so that what cannot work is told before anything runs. Then
 //! comes the router with the realm; from here on the port answers, `/healthz` with 503. The hub's
 //! own session joins and registers the account procedures. Then the services start, all at once
 //! but for those that ask others at their start ([`crate::services`] has the order). When each has
@@ -66,9 +66,9 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let config = Arc::new(config);
     data_dir.create()?;
     let _lock = data_dir.lock()?;
-    let database = open(&data_dir).await?;
     let (tcp, http_address) = listener::tcp(config.listen).await?;
     let unix = unix_socket(&config, &data_dir);
+    let database = open(&data_dir).await?;
 
     let accounts = Accounts::new(database.clone());
     let setup = Arc::new(set_up(&accounts).await?);
@@ -86,6 +86,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         config: config.clone(),
         database: Some(database.clone()),
         demo,
+        data_dir: data_dir.clone(),
         components: Some(components.clone()),
         mqtt: mqtt.clone(),
     };

@@ -12,6 +12,7 @@ use wamp_router::Router;
 
 use crate::components::Components;
 use crate::config::Config;
+use crate::data_dir::DataDir;
 use crate::realm;
 use crate::supervisor::{Plan, Running, Start, Started};
 
@@ -34,6 +35,7 @@ const ALL: &[Entry] = &[
     entry("device-control", &["discovery"]),
     entry("mqtt", &["discovery"]),
     entry("ble", &["discovery"]),
+    entry("simulated", &["thresholds", "discovery", "device-control"]),
     entry("thermostat", &["thresholds", "discovery", "device-control"]),
     entry("humidity-fan", &["thresholds", "discovery", "device-control"]),
 ];
@@ -93,6 +95,8 @@ pub struct Context {
     pub database: Option<Database>,
     /// The simulated house, when it is wanted.
     pub demo: Option<Demo>,
+    /// Where the simulated house remembers its day.
+    pub data_dir: DataDir,
     /// How the services fare, for the one that answers for the hub; `None` outside the hub.
     pub components: Option<Components>,
     /// Where to show the MQTT bridge.
@@ -204,6 +208,14 @@ pub fn start(name: &str, context: &Context) -> Option<Start> {
         }
         "thermostat" => starter(move |session| thermostat::start(session, thermostat::Settings { speed })),
         "humidity-fan" => starter(move |session| humidity_fan::start(session, humidity_fan::Settings { speed })),
+        "simulated" => {
+            let settings = simulated::Settings {
+                speed: context.demo.unwrap_or_default().speed,
+                file: Some(context.data_dir.simulated()),
+                ..simulated::Settings::default()
+            };
+            starter(move |session| simulated::start(session, settings.clone()))
+        }
         "mqtt" => {
             let (settings, view) = (mqtt_settings(&config.mqtt)?, context.mqtt.clone());
             starter(move |session| {
@@ -334,6 +346,7 @@ running!(
     logger,
     mqtt_bridge,
     notifier,
+    simulated,
     system,
     thermostat,
     thresholds,

@@ -49,6 +49,7 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
         config: Arc::new(config),
         database: database.clone(),
         demo: Some(services::Demo::default()),
+        data_dir: data_dir.clone(),
         components: None,
         mqtt: MqttView::default(),
     };

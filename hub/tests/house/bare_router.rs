@@ -73,11 +73,11 @@ async fn a_role_of_the_bare_router_may_do_everything() {
         .await;
     assert_eq!(elsewhere.unwrap_err().uri(), Some("wamp.error.no_such_realm"));
 
-    let (status, body) = server.get("/healthz").await;
+    let (status, body) = server.get("/healthz");
     assert_eq!(status, 200);
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["status"], "ok");
-    assert!(server.get("/metrics").await.1.ends_with("# EOF\n"));
-    assert_eq!(server.get("/").await.0, 404);
+    assert!(server.get("/metrics").1.ends_with("# EOF\n"));
+    assert_eq!(server.get("/").0, 404);
     let (status, took) = server.signal("TERM");
     assert_eq!(status.code(), Some(0));
     assert!(took.as_secs() < 5, "{took:?}");

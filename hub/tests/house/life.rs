@@ -9,23 +9,23 @@ use super::program::{House, PASSWORD, PATIENCE, sign_in, text, unix_url};
 
 const PROMISED: Duration = Duration::from_secs(5);
 
-#[tokio::test]
-async fn a_ready_hub_is_healthy_and_serves_its_pages() {
+#[test]
+fn a_ready_hub_is_healthy_and_serves_its_pages() {
     let house = House::with_accounts();
     let server = house.run();
-    let (status, body) = server.get("/healthz").await;
+    let (status, body) = server.get("/healthz");
     let health: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(status, 200, "{body}");
     assert_eq!(health["status"], "ok");
     assert_eq!(health["components"]["discovery"]["status"], "running");
-    let (status, body) = server.get("/metrics").await;
+    let (status, body) = server.get("/metrics");
     assert_eq!(status, 200);
     assert!(body.contains("domovoi_service_up{service=\"discovery\"} 1\n"), "{body}");
     assert!(body.ends_with("# EOF\n") && body.matches("# EOF").count() == 1);
-    let (status, body) = server.get("/devices").await;
+    let (status, body) = server.get("/devices");
     assert_eq!(status, 200);
     assert!(body.contains("<title>Domovoi"), "{body}");
-    assert_eq!(server.get("/no-such-file.js").await.0, 404);
+    assert_eq!(server.get("/no-such-file.js").0, 404);
 }
 
 #[tokio::test]
@@ -103,8 +103,8 @@ async fn wamp_is_spoken_on_the_unix_socket() {
     assert!(devices.is_empty());
 }
 
-#[tokio::test]
-async fn a_backup_is_made_while_the_hub_runs_and_restored_while_it_does_not() {
+#[test]
+fn a_backup_is_made_while_the_hub_runs_and_restored_while_it_does_not() {
     let house = House::with_accounts();
     let file = house.path().join("../backup.db");
     let file = file.to_str().unwrap();

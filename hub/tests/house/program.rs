@@ -1,6 +1,7 @@
 //! The program under test, in a data directory of its own, on ports that are free.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -106,10 +107,15 @@ impl Server {
         (status, began.elapsed())
     }
 
-    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        let response = reqwest::get(format!("http://{}{path}", self.http())).await.unwrap();
-        let status = response.status().as_u16();
-        (status, response.text().await.unwrap())
+    /// The status and the body of what is at `path`.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let mut connection = TcpStream::connect(self.http()).unwrap();
+        write!(connection, "GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, body.to_owned())
     }
 }
 
