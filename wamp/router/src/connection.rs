@@ -52,7 +52,10 @@ where
         pinged: false,
         handshake_ends: now + terms.limits.handshake_time,
     };
-    if connection.converse(&mut reader, &mut writer, input).await == Ended::Orderly {
+    let ended = connection.converse(&mut reader, &mut writer, input).await;
+    // The session is over now, however long the client takes to close its end.
+    drop(connection);
+    if ended == Ended::Orderly {
         let _ = timeout(LINGER, linger(&mut reader, &mut writer)).await;
     }
 }
@@ -145,7 +148,7 @@ impl<F: Framing> Connection<F> {
                     Ok(0) | Err(_) => return Ended::Lost,
                     Ok(count) => self.writing.written(count),
                 },
-                () = outbox.filled(), if self.writing.has_room() => {}
+                () = outbox.filled() => {}
                 read = reader.read_buf(&mut input), if closing.is_none() => match read {
                     Ok(0) | Err(_) => return Ended::Lost,
                     Ok(count) => {
@@ -175,8 +178,11 @@ impl<F: Framing> Connection<F> {
             let handling = self.session.handle(&mut self.reading.messages);
             let flow = if joined {
                 handling.await
+            } else if let Ok(flow) = timeout_at(self.handshake_ends, handling).await {
+                flow
             } else {
-                in_time(handling, self.handshake_ends).await
+                Counters::add(&self.session.counters().handshakes_timed_out, 1);
+                Flow::Close
             };
             if flow == Flow::Close {
                 return flow;
@@ -189,12 +195,14 @@ impl<F: Framing> Connection<F> {
         match read {
             Ok(()) => Flow::Continue,
             Err(Stop::Closed) => {
+                self.session.end();
                 self.writing.close_with(None);
                 Flow::Close
             }
             Err(Stop::Framing(error)) => {
                 tracing::info!(%error, "a client broke the transport's protocol");
                 Counters::add(&self.session.counters().violations, 1);
+                self.session.end();
                 self.writing.close_with(Some(error));
                 Flow::Close
             }
@@ -238,10 +246,6 @@ fn rearm(alarm: std::pin::Pin<&mut Sleep>, at: Option<Instant>) {
     if let Some(at) = at.filter(|at| *at < alarm.deadline()) {
         alarm.reset(at);
     }
-}
-
-async fn in_time(handling: impl Future<Output = Flow>, ends: Instant) -> Flow {
-    timeout_at(ends, handling).await.unwrap_or(Flow::Close)
 }
 
 /// Why no more is read.

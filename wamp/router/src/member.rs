@@ -146,30 +146,44 @@ impl MemberFeatures {
             },
         }
     }
+}
 
-    /// Everything: what a linked session of this project can do.
-    #[cfg(test)]
+#[cfg(test)]
+impl MemberFeatures {
+    /// Everything.
     pub(crate) fn all() -> Self {
-        let names = [
-            "progressive_call_results",
-            "progressive_call_invocations",
-            "call_canceling",
-            "call_timeout",
-            "call_reroute",
-            "call_trustlevels",
-            "caller_identification",
-            "registration_revocation",
-            "payload_passthru_mode",
-            "publisher_identification",
-            "publication_trustlevels",
-            "subscription_revocation",
-        ];
-        let features = Some(Features(names.map(str::to_owned).to_vec()));
+        let features = Some(Features(
+            wamp_protocol::feature::ALL
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect(),
+        ));
         Self::of(&ClientRoles {
             publisher: features.clone(),
             subscriber: features.clone(),
             caller: features.clone(),
             callee: features,
         })
+    }
+}
+
+#[cfg(test)]
+impl Member {
+    /// A session of a test.
+    pub(crate) fn for_test(id: u64, authrole: &str, features: MemberFeatures) -> Self {
+        Self {
+            id: SessionId::new(id).unwrap(),
+            authid: format!("authid{id}"),
+            authrole: authrole.to_owned(),
+            authmethod: "anonymous".to_owned(),
+            authprovider: "test".to_owned(),
+            trusted: false,
+            trustlevel: None,
+            features,
+            transport: Transport {
+                kind: TransportKind::Linked,
+                peer: None,
+            },
+        }
     }
 }

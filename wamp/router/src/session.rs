@@ -317,6 +317,11 @@ impl Session {
         }
     }
 
+    /// The transport ends: so does the session.
+    pub(crate) fn end(&mut self) {
+        self.state = State::Over;
+    }
+
     /// The router ended the session; its GOODBYE has been sent.
     pub(crate) fn dismissed(&mut self) {
         if matches!(self.state, State::Joined(_)) {

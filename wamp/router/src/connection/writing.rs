@@ -34,7 +34,7 @@ pub(super) struct Writing {
 
 impl Writing {
     /// Whether more messages should be taken from the outbox.
-    pub(super) fn has_room(&self) -> bool {
+    fn has_room(&self) -> bool {
         self.output.len() < WRITE
     }
 

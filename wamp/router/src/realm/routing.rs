@@ -6,7 +6,7 @@ use wamp_protocol::message::Welcome;
 use wamp_protocol::{Message, MessageType, RequestId, SessionId};
 
 use super::{Closed, Realm, State};
-use crate::effects::{Outgoing, Refusal, Violation};
+use crate::effects::{Refusal, Violation};
 use crate::member::Member;
 use crate::metrics::Counters;
 use crate::moment::Moment;
@@ -58,9 +58,16 @@ impl<'a> Routing<'a> {
     fn with<T>(&mut self, act: impl FnOnce(&mut State, Moment) -> T) -> Option<T> {
         let state = self.state.as_deref_mut()?;
         let result = act(state, self.now);
-        state.tell_meta_events(self.now);
-        perform(state, &self.realm.counters, &mut self.filled);
-        Some(result)
+        loop {
+            state.tell_meta_events(self.now);
+            let too_slow = perform(state, &self.realm.counters, &mut self.filled);
+            if too_slow.is_empty() {
+                return Some(result);
+            }
+            for session in too_slow {
+                state.detach(session, self.now, &self.realm.counters);
+            }
+        }
     }
 
     pub(super) fn join(&mut self, member: &Arc<Member>, outbox: &Arc<Outbox>, welcome: Welcome) -> Result<(), Closed> {
@@ -202,29 +209,28 @@ impl State {
     }
 }
 
-/// Puts every message into its session's outbox, in order.
-fn perform(state: &mut State, counters: &Counters, filled: &mut Vec<Arc<Outbox>>) {
+/// Puts every message into its session's outbox, in order; the sessions whose outbox was full.
+fn perform(state: &mut State, counters: &Counters, filled: &mut Vec<Arc<Outbox>>) -> Vec<SessionId> {
+    let mut too_slow = Vec::new();
     let mut sends = std::mem::take(&mut state.effects.sends);
     for (session, message) in sends.drain(..) {
         if let Some(outbox) = state.outbox(session) {
-            push(outbox, message, counters, filled);
+            match outbox.push(message) {
+                Pushed::Behind => {}
+                Pushed::First => filled.push(Arc::clone(outbox)),
+                Pushed::Late => Counters::add(&counters.dropped, 1),
+                Pushed::Full { dropped } => {
+                    Counters::add(&counters.dropped, dropped as u64);
+                    Counters::add(&counters.too_slow, 1);
+                    filled.push(Arc::clone(outbox));
+                    too_slow.push(session);
+                }
+            }
         }
     }
     // Keeps the memory for the next message, unless a burst made it large.
     if sends.capacity() <= 4096 {
         state.effects.sends = sends;
     }
-}
-
-fn push(outbox: &Arc<Outbox>, message: Outgoing, counters: &Counters, filled: &mut Vec<Arc<Outbox>>) {
-    match outbox.push(message) {
-        Pushed::Behind => {}
-        Pushed::First => filled.push(Arc::clone(outbox)),
-        Pushed::Late => Counters::add(&counters.dropped, 1),
-        Pushed::Full { dropped } => {
-            Counters::add(&counters.dropped, dropped as u64);
-            Counters::add(&counters.too_slow, 1);
-            filled.push(Arc::clone(outbox));
-        }
-    }
+    too_slow
 }

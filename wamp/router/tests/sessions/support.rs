@@ -1,0 +1,203 @@
+//! A router on port 0, and clients that send and receive messages as they are written down.
+
+mod client;
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use wamp_protocol::{Message, Serializer};
+use wamp_router::authentication::{AuthMethod, Principal, StaticUser, StaticUsers};
+use wamp_router::authorization::{Action, Effect, Rule, Rules};
+use wamp_router::{Authentication, Authorization, HttpFallback, RealmConfig, Router, RouterConfig};
+
+pub(crate) use self::client::{Client, all_roles};
+
+pub(crate) const REALM: &str = "realm1";
+
+/// A router with one realm, on a port of its own.
+pub(crate) struct Server {
+    pub(crate) router: Router,
+    pub(crate) address: SocketAddr,
+}
+
+/// A realm where anonymous sessions may do everything, and three users sign in.
+pub(crate) fn open_realm() -> RealmConfig {
+    let user = |authid: &str, secret: &str, authrole: &str| StaticUser {
+        authid: authid.to_owned(),
+        secret: secret.to_owned(),
+        authrole: authrole.to_owned(),
+    };
+    let users = [
+        user("ann", "secret-of-ann", "admin"),
+        user("bob", "secret-of-bob", "user"),
+        user("eve", "x", "nothing"),
+    ];
+    let rules = [
+        Rule::everything("anonymous"),
+        Rule::everything("admin"),
+        Rule {
+            uri: "com.".to_owned(),
+            ..Rule::everything("user")
+        },
+        Rule {
+            uri: "com.secret.".to_owned(),
+            effect: Effect::Deny,
+            actions: Action::ALL.to_vec(),
+            ..Rule::everything("user")
+        },
+    ];
+    RealmConfig {
+        authentication: Authentication {
+            anonymous: Some("anonymous".to_owned()),
+            authenticator: Some(Arc::new(StaticUsers::new(users))),
+            methods: vec![AuthMethod::WampCra, AuthMethod::Ticket],
+        },
+        authorization: Authorization::by(Rules::new(rules)),
+        trustlevels: BTreeMap::from([("admin".to_owned(), 3)]),
+        history: 100,
+        ..RealmConfig::new(REALM)
+    }
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(RouterConfig {
+            realms: vec![open_realm()],
+            ..RouterConfig::default()
+        })
+        .await
+    }
+
+    pub(crate) async fn with(config: RouterConfig) -> Self {
+        let router = Router::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = router.clone();
+        tokio::spawn(async move { serving.serve(listener, None, HttpFallback::none(), pending()).await });
+        Self { router, address }
+    }
+
+    /// A joined session by WebSocket and JSON, with every feature announced.
+    pub(crate) async fn join(&self) -> Client {
+        self.join_by(Kind::WebSocket(Serializer::Json)).await
+    }
+
+    pub(crate) async fn join_by(&self, kind: Kind) -> Client {
+        let mut client = self.connect(kind).await;
+        client.join(REALM).await;
+        client
+    }
+
+    pub(crate) async fn connect(&self, kind: Kind) -> Client {
+        let wire = match kind {
+            Kind::WebSocket(serializer) => self.websocket(serializer.name(), false).await,
+            Kind::Batched(serializer) => self.websocket(serializer.name(), true).await,
+            Kind::RawSocket(_) => {
+                let stream = TcpStream::connect(self.address).await.unwrap();
+                Wire::Raw(shake_hands(Box::new(stream), kind.serializer()).await)
+            }
+            Kind::Unix(_) => {
+                let path = std::env::temp_dir().join(format!("wamp-router-{:?}.sock", std::thread::current().id()));
+                let path = path.with_extension(format!("{}.sock", self.address.port()));
+                let _ = std::fs::remove_file(&path);
+                let listener = tokio::net::UnixListener::bind(&path).unwrap();
+                let router = self.router.clone();
+                tokio::spawn(async move { router.serve_unix(listener, pending()).await });
+                let stream = tokio::net::UnixStream::connect(&path).await.unwrap();
+                let _ = std::fs::remove_file(&path);
+                Wire::Raw(shake_hands(Box::new(stream), kind.serializer()).await)
+            }
+            Kind::Linked => {
+                let (tx, from_client) = futures_channel::mpsc::channel(16);
+                let (to_client, rx) = futures_channel::mpsc::channel(16);
+                let principal = Principal {
+                    authid: "inside".to_owned(),
+                    authrole: "service".to_owned(),
+                    authprovider: "test".to_owned(),
+                };
+                self.router.attach(REALM, principal, to_client, from_client).unwrap();
+                Wire::Linked(tx, rx)
+            }
+        };
+        Client::new(wire, kind)
+    }
+
+    async fn websocket(&self, serializer: &str, batched: bool) -> Wire {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let suffix = if batched { ".batched" } else { "" };
+        let mut request = format!("ws://{}/ws", self.address).into_client_request().unwrap();
+        let subprotocol = format!("wamp.2.{serializer}{suffix}");
+        request
+            .headers_mut()
+            .insert("Sec-WebSocket-Protocol", subprotocol.parse().unwrap());
+        let (websocket, response) = tokio_tungstenite::client_async(request, stream).await.unwrap();
+        assert_eq!(response.headers()["Sec-WebSocket-Protocol"], subprotocol);
+        Wire::WebSocket(Box::new(websocket))
+    }
+}
+
+async fn shake_hands(mut stream: Box<dyn Stream>, serializer: Serializer) -> Box<dyn Stream> {
+    let id = match serializer {
+        Serializer::Json => 1,
+        Serializer::MsgPack => 2,
+        Serializer::Cbor => 3,
+    };
+    stream.write_all(&[0x7F, 0xF0 | id, 0, 0]).await.unwrap();
+    let mut reply = [0; 4];
+    stream.read_exact(&mut reply).await.unwrap();
+    assert_eq!(reply, [0x7F, 0xB0 | id, 0, 0]);
+    stream
+}
+
+/// How a client is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    WebSocket(Serializer),
+    Batched(Serializer),
+    RawSocket(Serializer),
+    Unix(Serializer),
+    Linked,
+}
+
+impl Kind {
+    pub(crate) fn all() -> Vec<Self> {
+        let mut kinds = vec![Self::Linked];
+        for serializer in Serializer::ALL {
+            kinds.extend([
+                Self::WebSocket(serializer),
+                Self::Batched(serializer),
+                Self::RawSocket(serializer),
+                Self::Unix(serializer),
+            ]);
+        }
+        kinds
+    }
+
+    fn serializer(self) -> Serializer {
+        match self {
+            Self::WebSocket(serializer)
+            | Self::Batched(serializer)
+            | Self::RawSocket(serializer)
+            | Self::Unix(serializer) => serializer,
+            Self::Linked => Serializer::Json,
+        }
+    }
+}
+
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+pub(crate) enum Wire {
+    WebSocket(Box<WebSocketStream<TcpStream>>),
+    Raw(Box<dyn Stream>),
+    Linked(
+        futures_channel::mpsc::Sender<Message>,
+        futures_channel::mpsc::Receiver<Message>,
+    ),
+}

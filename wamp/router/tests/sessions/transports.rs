@@ -1,0 +1,199 @@
+//! Every transport and serializer carries the same session.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use wamp_protocol::Serializer;
+use wamp_router::{KeepAlive, RouterConfig};
+
+use super::support::{Kind, Server, Wire, open_realm};
+
+/// Events and calls between every two kinds of connection: payloads arrive as they were sent.
+#[tokio::test]
+async fn any_two_transports_and_serializers_understand_each_other() {
+    let server = Server::start().await;
+    let kinds = Kind::all();
+    let args = json!([1, -2, 2.5, "größer", null, true, [1, [2]], { "deep": { "er": [] } }, 9_007_199_254_740_993_u64]);
+    let kwargs = json!({ "a": "b", "list": [1, 2, 3] });
+    for (number, kind) in kinds.iter().enumerate() {
+        let other = kinds[(number * 5 + 3) % kinds.len()];
+        let mut one = server.join_by(*kind).await;
+        let mut two = server.join_by(other).await;
+        let subscription = one.subscribe("com.topic", json!({})).await;
+        let request = two.next();
+        two.send(json!([16, request, { "acknowledge": true }, "com.topic", args, kwargs]))
+            .await;
+        let published = two.receive().await;
+        assert_eq!(
+            one.receive().await,
+            json!([36, subscription, published[2], {}, args, kwargs]),
+            "{kind:?} {other:?}"
+        );
+
+        let registration = one.register("com.procedure", json!({})).await;
+        let request = two.next();
+        two.send(json!([48, request, {}, "com.procedure", args, kwargs])).await;
+        assert_eq!(
+            one.receive().await,
+            json!([68, 1, registration, {}, args, kwargs]),
+            "{kind:?} {other:?}"
+        );
+        one.send(json!([70, 1, {}, args, kwargs])).await;
+        assert_eq!(
+            two.receive().await,
+            json!([50, request, {}, args, kwargs]),
+            "{kind:?} {other:?}"
+        );
+
+        one.send(json!([6, {}, "wamp.close.close_realm"])).await;
+        assert_eq!(one.receive().await, json!([6, {}, "wamp.close.goodbye_and_out"]));
+    }
+}
+
+#[tokio::test]
+async fn binary_values_cross_json() {
+    let server = Server::start().await;
+    let mut json = server.join_by(Kind::WebSocket(Serializer::Json)).await;
+    let mut msgpack = server.join_by(Kind::RawSocket(Serializer::MsgPack)).await;
+    json.subscribe("com.topic", json!({})).await;
+    let options = [0x80];
+    let mut message = vec![0x95, 16, 1];
+    message.extend_from_slice(&options);
+    message.extend_from_slice(b"\xA9com.topic\x91\xC4\x04\x10\xE3\xFF\x91");
+    msgpack.send_octets(&message).await;
+    assert_eq!(json.receive().await[4], json!(["\u{0}EOP/kQ=="]));
+}
+
+#[tokio::test]
+async fn several_sessions_follow_each_other_on_one_transport() {
+    let server = Server::start().await;
+    for kind in [
+        Kind::WebSocket(Serializer::Json),
+        Kind::RawSocket(Serializer::Cbor),
+        Kind::Linked,
+    ] {
+        let mut client = server.connect(kind).await;
+        for _ in 0..3 {
+            client.join("realm1").await;
+            client.send(json!([6, {}, "wamp.close.close_realm"])).await;
+            assert_eq!(client.receive().await[0], 6);
+        }
+    }
+}
+
+#[tokio::test]
+async fn rawsocket_answers_pings_and_refuses_what_it_does_not_know() {
+    let server = Server::start().await;
+    let mut client = server.join_by(Kind::RawSocket(Serializer::Json)).await;
+    let Wire::Raw(stream) = &mut client.wire else {
+        panic!("not a RawSocket")
+    };
+    stream.write_all(&[1, 0, 0, 3, b'a', b'b', b'c']).await.unwrap();
+    let mut pong = [0; 7];
+    stream.read_exact(&mut pong).await.unwrap();
+    assert_eq!(&pong, &[2, 0, 0, 3, b'a', b'b', b'c']);
+
+    for (request, reply) in [
+        ([0x7F, 0xF4, 0, 0], [0x7F, 0x10, 0, 0]),
+        ([0x7F, 0xF1, 0, 1], [0x7F, 0x30, 0, 0]),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(&request).await.unwrap();
+        let mut octets = Vec::new();
+        stream.read_to_end(&mut octets).await.unwrap();
+        assert_eq!(octets, reply);
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_may_come_octet_by_octet() {
+    let server = Server::start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    for octet in [0x7F, 0xF1, 0, 0] {
+        stream.write_all(&[octet]).await.unwrap();
+        stream.flush().await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut reply = [0; 4];
+    stream.read_exact(&mut reply).await.unwrap();
+    assert_eq!(reply, [0x7F, 0xB1, 0, 0]);
+}
+
+#[tokio::test]
+async fn what_is_not_wamp_gets_an_http_answer() {
+    let server = Server::start().await;
+    for (request, expected) in [
+        ("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 404"),
+        (
+            "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 426",
+        ),
+        (
+            "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n",
+            "HTTP/1.1 400",
+        ),
+        (
+            "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: x, wamp.2.json\r\n\r\n",
+            "HTTP/1.1 101",
+        ),
+        ("\u{1}\u{2}\r\n\r\n", "HTTP/1.1 400"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; expected.len()];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), expected, "{request}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_answer_a_ping_is_gone() {
+    let keep_alive = KeepAlive {
+        interval: Duration::from_millis(50),
+        timeout: Duration::from_millis(50),
+    };
+    let config = RouterConfig {
+        realms: vec![open_realm()],
+        keep_alive,
+        ..RouterConfig::default()
+    };
+    let server = Server::with(config).await;
+    let mut alive = server.join().await;
+    let mut silent = server.join_by(Kind::RawSocket(Serializer::Json)).await;
+    // tungstenite answers pings while it reads; this reader of a RawSocket does not.
+    tokio::join!(silent.ends(), async {
+        let _ = tokio::time::timeout(Duration::from_millis(400), alive.try_receive()).await;
+    });
+    alive.has_nothing_to_read().await;
+    assert!(
+        server
+            .router
+            .metrics()
+            .render()
+            .contains("wamp_sessions_silent_total 1")
+    );
+}
+
+#[tokio::test]
+async fn goodbye_comes_to_all_when_the_router_stops() {
+    let server = Server::start().await;
+    let mut clients = Vec::new();
+    for kind in Kind::all() {
+        clients.push(server.join_by(kind).await);
+    }
+    let router = server.router.clone();
+    let stopping = tokio::spawn(async move {
+        router
+            .shutdown("wamp.close.system_shutdown", Duration::from_secs(10))
+            .await;
+    });
+    for client in &mut clients {
+        assert_eq!(client.receive().await, json!([6, {}, "wamp.close.system_shutdown"]));
+        client.send(json!([6, {}, "wamp.close.goodbye_and_out"])).await;
+        client.ends().await;
+    }
+    drop(clients);
+    stopping.await.unwrap();
+}
