@@ -1,386 +1,330 @@
-//! The simulated house as a member of the real one.
+//! The simulated house as a member of the real one: a bridge like any other.
 
-use std::collections::BTreeSet;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+mod request;
 
-use house::uri::{self, error, procedure, topic};
-use house::{Arguments, Bridge, BridgeCommand, Device, DeviceStateReport, Registry, SensorEvent, Threshold, Timestamp};
-use serde_json::json;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use house::uri::{procedure, topic};
+use house::{Availability, Device, DeviceStateReport, Lifecycle, Registry, SensorEvent, Timestamp};
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::MissedTickBehavior;
-use wamp_client::{
-    CallError, ConnectionState, Error, Invocation, Reply, Session, StateStream, Subscription, error_uri,
-};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use wamp_client::{ConnectionState, Session, StateStream, Subscription};
 
-use crate::request::{Environment, Silence};
-use crate::scene::{self, PROPS, Prop, World};
-use crate::{DEVICE_SILENCE, ENVIRONMENT_SET, Running, Settings, StartError, state_file};
+use self::request::{Asked, Request};
+use crate::memory::Memory;
+use crate::plan::{ACTUATOR, DEVICES, DevicePlan};
+use crate::settle::settle;
+use crate::{Running, Settings, StartError};
 
-/// How often the world is kept when nothing is switched.
-const KEEP_EVERY: Duration = Duration::from_secs(5);
-
-/// What a caller asks; the answer goes back through the channel.
-enum Ask {
-    Command(BridgeCommand, Answer),
-    Silence(Silence, Answer),
-    Environment(Environment, Answer),
-}
-
-type Answer = oneshot::Sender<Result<(), CallError>>;
+/// How often the world moves on.
+const TICK: Duration = Duration::from_millis(100);
+/// How often devices tell what they measure.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// How often the world is saved when nothing is switched.
+const SAVE_EVERY: Duration = Duration::from_secs(3);
+/// During a search, one device after another is found.
+const FIND_EVERY: Duration = Duration::from_millis(700);
+/// A device that is silent for so long counts as offline.
+const OFFLINE_AFTER: Duration = Duration::from_secs(5);
+/// The world moves on while the hub is down, but not for longer than this, in its own time.
+const LONGEST_ABSENCE: f64 = 3600.0;
 
 struct Loop {
     session: Session,
-    settings: Settings,
-    world: World,
-    registry: Registry,
-    silent: BTreeSet<String>,
     states: StateStream,
     changed: Subscription,
     started: Subscription,
-    searched: Subscription,
-    asks: mpsc::Receiver<Ask>,
-    last_pass: Instant,
-    last_kept: Instant,
+    search: Subscription,
+    asked: mpsc::Receiver<Asked>,
+    registry: Registry,
+    memory: Memory,
+    file: Option<PathBuf>,
+    speed: f64,
+    moved: Instant,
+    /// When each device was last heard, by hardware id.
+    heard: BTreeMap<&'static str, Instant>,
+    shown: BTreeMap<&'static str, Availability>,
+    to_find: VecDeque<&'static DevicePlan>,
+    find_at: Option<Instant>,
+    /// Faults of the file are told once.
+    save_failed: bool,
 }
 
 pub(crate) async fn start(session: Session, settings: Settings) -> Result<Running, StartError> {
-    let world = match &settings.state_file {
-        Some(path) => state_file::load(path)?,
-        None => World::new(),
-    };
     let changed = session.subscribe(topic::DEVICE_CHANGED).open().await?;
     let started = session.subscribe(topic::DISCOVERY_STARTED).open().await?;
-    let searched = session.subscribe(topic::DISCOVERY_SEARCH).open().await?;
-    let (sender, asks) = mpsc::channel(64);
-    register(
-        &session,
-        uri::bridge_command(Bridge::Simulated),
-        &sender,
-        |invocation| Ok(|answer| Ask::Command(invocation, answer)),
-    )
-    .await?;
-    register(&session, DEVICE_SILENCE, &sender, |arguments: Arguments| {
-        let silence = Silence::read(&arguments).map_err(CallError::invalid_argument)?;
-        Ok(|answer| Ask::Silence(silence, answer))
-    })
-    .await?;
-    register(&session, ENVIRONMENT_SET, &sender, |arguments: Arguments| {
-        let environment = Environment::read(&arguments).map_err(CallError::invalid_argument)?;
-        Ok(|answer| Ask::Environment(environment, answer))
-    })
-    .await?;
+    let search = session.subscribe(topic::DISCOVERY_SEARCH).open().await?;
+    let speed = if settings.speed.is_finite() && settings.speed > 0.0 {
+        settings.speed
+    } else {
+        1.0
+    };
+    let memory = wake(&settings, speed).await?;
+    let asked = request::register(&session).await?;
+    let now = Instant::now();
     let state = Loop {
         states: session.watch(),
         session,
-        settings,
-        world,
-        registry: Registry::default(),
-        silent: BTreeSet::new(),
         changed,
         started,
-        searched,
-        asks,
-        last_pass: Instant::now(),
-        last_kept: Instant::now(),
+        search,
+        asked,
+        registry: Registry::default(),
+        memory,
+        file: settings.file,
+        speed,
+        moved: now,
+        heard: DEVICES.iter().map(|device| (device.hardware_id, now)).collect(),
+        shown: BTreeMap::new(),
+        to_find: VecDeque::new(),
+        find_at: None,
+        save_failed: false,
     };
     Ok(Running::spawn(|stopped| state.run(stopped)))
 }
 
-/// Registers a procedure that reads its kwargs with `read` and asks the loop.
-async fn register<K, R, W>(session: &Session, uri: &str, asks: &mpsc::Sender<Ask>, read: R) -> Result<(), Error>
-where
-    K: serde::de::DeserializeOwned,
-    R: Fn(K) -> Result<W, CallError> + Clone + Send + Sync + 'static,
-    W: FnOnce(Answer) -> Ask + Send,
-{
-    let asks = asks.clone();
-    session
-        .register(uri)
-        .handler(move |invocation: Invocation| {
-            let (asks, read) = (asks.clone(), read.clone());
-            async move {
-                let stopping = || CallError::new(error_uri::UNAVAILABLE, "the simulated house is stopping");
-                let wrap = read(invocation.kwargs::<K>()?)?;
-                let (answer, answered) = oneshot::channel();
-                asks.send(wrap(answer)).await.map_err(|_| stopping())?;
-                answered.await.map_err(|_| stopping())??;
-                Ok(Reply::empty())
-            }
-        })
-        .await?;
-    Ok(())
+/// The world as it was saved and has moved on since, or a new one.
+async fn wake(settings: &Settings, speed: f64) -> Result<Memory, StartError> {
+    let saved = match &settings.file {
+        Some(file) => Memory::load(file).await?,
+        None => None,
+    };
+    let Some(mut memory) = saved else {
+        return Ok(Memory {
+            world: crate::world::World::new(settings.seed),
+            settled: false,
+            at: now(),
+        });
+    };
+    let absence = now().since(memory.at).as_secs_f64() * speed;
+    memory.world.step(absence.min(LONGEST_ABSENCE));
+    Ok(memory)
 }
 
 impl Loop {
     async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
-        self.refresh().await;
-        let mut report = tokio::time::interval(self.settings.report_every);
-        report.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut search_until: Option<Instant> = None;
-        let mut find = tokio::time::interval(self.settings.find_every);
-        find.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.load_registry().await;
+        self.save().await;
+        let session = self.session.clone();
+        let settling = settle(&session);
+        tokio::pin!(settling);
+        let mut tick = interval(TICK);
+        let mut report = interval(REPORT_EVERY);
+        let mut save = interval(SAVE_EVERY);
+        for timer in [&mut tick, &mut report, &mut save] {
+            timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        }
         loop {
+            let find_at = self.find_at;
             tokio::select! {
                 _ = &mut stopped => break,
-                _ = report.tick() => {
-                    self.pass();
-                    if !self.world.is_furnished {
-                        self.furnish().await;
-                    }
-                    self.report().await;
-                    if self.last_kept.elapsed() >= KEEP_EVERY {
-                        self.keep().await;
-                    }
-                }
-                _ = find.tick(), if search_until.is_some() => {
-                    search_until = search_until.filter(|until| Instant::now() < *until);
-                    if search_until.is_some() {
-                        self.find_one().await;
-                    }
-                }
-                ask = self.asks.recv() => match ask {
-                    Some(ask) => self.answer(ask).await,
+                asked = self.asked.recv() => match asked {
+                    Some(asked) => self.answer(asked).await,
                     None => break,
                 },
                 event = self.changed.next() => match event {
                     Some(event) => match event.kwargs::<Device>() {
-                        Ok(device) => self.take(device),
+                        Ok(device) => self.registry.apply(device),
                         Err(error) => tracing::warn!(%error, "device.changed does not hold a device"),
                     },
                     None => break,
                 },
-                event = self.started.next() => {
-                    if event.is_none() {
-                        break;
-                    }
-                    self.refresh().await;
-                }
-                event = self.searched.next() => match event {
-                    Some(event) => {
-                        let arguments = event.kwargs::<Arguments>().unwrap_or_default();
-                        let seconds = arguments.number("seconds").ok().flatten().unwrap_or(30.0).clamp(0.0, 3600.0);
-                        search_until = Some(Instant::now() + Duration::from_secs_f64(seconds));
-                        find.reset();
-                    }
+                event = self.started.next() => match event {
+                    Some(_) => self.show_all().await,
+                    None => break,
+                },
+                event = self.search.next() => match event {
+                    Some(_) => self.begin_search().await,
                     None => break,
                 },
                 state = self.states.next() => match state {
-                    Some(ConnectionState::Joined(_)) => self.refresh().await,
+                    Some(ConnectionState::Joined(_)) => self.load_registry().await,
                     Some(ConnectionState::Reconnecting { .. }) => {}
                     Some(ConnectionState::Closed(_)) | None => break,
                 },
-            }
-        }
-        self.pass();
-        self.keep().await;
-    }
-
-    /// Lets the time pass that has passed.
-    fn pass(&mut self) {
-        let now = Instant::now();
-        let seconds = (now - self.last_pass).as_secs_f64() * self.settings.speed;
-        self.last_pass = now;
-        self.world.pass(seconds);
-    }
-
-    fn take(&mut self, device: Device) {
-        if device.bridge == Bridge::Simulated {
-            self.registry.apply(device);
-        }
-    }
-
-    /// Tells discovery of every device, learns what it thinks of them, and tells device control
-    /// what is on.
-    async fn refresh(&mut self) {
-        for prop in PROPS.iter().filter(|prop| self.world.is_visible(prop)) {
-            self.tell(topic::DEVICE_SEEN, &prop.device(now())).await;
-            self.report_state(prop).await;
-        }
-        match self.session.call(procedure::DEVICE_LIST).send().await {
-            Ok(result) => match result.value::<Vec<Device>>() {
-                Ok(devices) => {
-                    self.registry.clear();
-                    devices.into_iter().for_each(|device| self.take(device));
+                () = &mut settling, if !self.memory.settled => {
+                    self.memory.settled = true;
+                    self.save().await;
                 }
-                Err(error) => tracing::warn!(%error, "device.list does not hold devices"),
-            },
-            Err(error) => tracing::debug!(%error, "the devices of the house are not known yet"),
-        }
-    }
-
-    /// Makes the known devices part of a new house and sets its first thresholds; what cannot be
-    /// done yet is tried again with the next report.
-    async fn furnish(&mut self) {
-        let known: Vec<&Prop> = PROPS.iter().filter(|prop| prop.is_known).collect();
-        if known.iter().any(|prop| self.registry.device(&prop.id()).is_none()) {
-            return self.refresh().await;
-        }
-        for prop in known {
-            let arguments = json!({"device": prop.id(), "area": prop.area, "name": prop.name});
-            match self
-                .session
-                .call(procedure::DEVICE_ADOPT)
-                .kwargs(&arguments)
-                .send()
-                .await
-            {
-                Ok(result) => match result.kwargs::<Device>() {
-                    Ok(device) => self.take(device),
-                    Err(error) => return tracing::warn!(%error, "device.adopt does not give a device"),
-                },
-                Err(error) => return tracing::debug!(%error, "the demo's devices are not adopted yet"),
+                _ = tick.tick() => self.move_on(),
+                _ = report.tick() => self.report().await,
+                _ = save.tick() => self.save().await,
+                () = sleep_until(find_at.unwrap_or_else(Instant::now)), if find_at.is_some() => self.find_next().await,
             }
         }
-        let set = match self.session.call(procedure::THRESHOLDS_LIST).send().await {
-            Ok(result) => result.value::<Vec<Threshold>>().unwrap_or_default(),
-            Err(error) => return tracing::debug!(%error, "the demo's thresholds are not set yet"),
+        self.move_on();
+        self.save().await;
+    }
+
+    fn move_on(&mut self) {
+        let now = Instant::now();
+        let passed = now.duration_since(self.moved).as_secs_f64();
+        self.moved = now;
+        self.memory.world.step(passed * self.speed);
+    }
+
+    async fn answer(&mut self, Asked { request, answer }: Asked) {
+        let result = match request {
+            Request::Command { device, on } => self.memory.world.switch(device, on).map(|_| Some(device)),
+            Request::Silence { device, silent } => {
+                self.memory.world.silence(device, silent);
+                Ok(None)
+            }
+            Request::Environment {
+                area,
+                temperature,
+                humidity,
+                outdoor,
+            } => {
+                let set_outside = outdoor.map_or(Ok(()), |outdoor| self.memory.world.set_outside(Some(outdoor)));
+                let set_air = match area {
+                    Some(area) => self.memory.world.set_air(area.as_str(), temperature, humidity),
+                    None => Ok(()),
+                };
+                set_outside.and(set_air).map(|()| None)
+            }
         };
-        for threshold in scene::thresholds() {
-            let is_set = set
-                .iter()
-                .any(|s| s.area == threshold.area && s.quantity == threshold.quantity);
-            if is_set {
+        let switched = result.as_ref().ok().copied().flatten();
+        // Someone who has stopped waiting gets no answer.
+        let _ = answer.send(result.map(drop));
+        if let Some(device) = switched {
+            self.report_state(device).await;
+        }
+        self.save().await;
+    }
+
+    /// Every device that has something to say says it.
+    async fn report(&mut self) {
+        let now = Instant::now();
+        for device in DEVICES {
+            if !self.memory.world.is_known(device) {
                 continue;
             }
-            if let Err(error) = self
-                .session
-                .call(procedure::THRESHOLDS_SET)
-                .kwargs(&threshold)
-                .send()
-                .await
-            {
-                return tracing::debug!(%error, "the demo's thresholds are not set yet");
+            if !self.memory.world.is_silent(device) {
+                self.heard.insert(device.hardware_id, now);
+            }
+            let adopted = self
+                .registry
+                .device(&device.id())
+                .filter(|known| known.lifecycle == Lifecycle::Adopted);
+            if let Some(adopted) = adopted {
+                let event = SensorEvent {
+                    sensor_id: device.id(),
+                    area: adopted.area.clone(),
+                    at: Some(crate::bridge::now()),
+                    values: self.memory.world.measure(device),
+                    rejected: Vec::new(),
+                };
+                if !event.values.is_empty() {
+                    self.tell(topic::SENSOR_EVENTS, &event).await;
+                }
+            }
+            if self.shown.get(device.hardware_id) != Some(&self.availability(device)) {
+                self.show(device).await;
             }
         }
-        self.world.is_furnished = true;
-        self.keep().await;
     }
 
-    /// What the adopted devices measure.
-    async fn report(&self) {
-        for prop in PROPS.iter().filter(|prop| !prop.sensors.is_empty()) {
-            let id = prop.id();
-            let Some(device) = self.registry.adopted().find(|device| device.id == id) else {
-                continue;
-            };
-            if self.silent.contains(&id) {
-                continue;
-            }
-            let event = SensorEvent {
-                sensor_id: id,
-                area: device.area.clone(),
-                at: Some(now()),
-                values: self.world.measure(prop),
-                rejected: Vec::new(),
-            };
-            self.tell(topic::SENSOR_EVENTS, &event).await;
-        }
-    }
-
-    /// A search finds the next hidden device.
-    async fn find_one(&mut self) {
-        let Some(prop) = PROPS.iter().find(|prop| !self.world.is_visible(prop)) else {
-            return;
-        };
-        self.world.found.push(prop.id());
-        self.tell(topic::DEVICE_SEEN, &prop.device(now())).await;
-        self.report_state(prop).await;
-        self.keep().await;
-    }
-
-    async fn answer(&mut self, ask: Ask) {
-        let (result, answer) = match ask {
-            Ask::Command(command, answer) => (self.command(&command).await, answer),
-            Ask::Silence(silence, answer) => (self.silence(silence), answer),
-            Ask::Environment(environment, answer) => (self.environment(&environment), answer),
-        };
-        // A caller that has gone wants no answer.
-        let _ = answer.send(result);
-    }
-
-    async fn command(&mut self, command: &BridgeCommand) -> Result<(), CallError> {
-        let prop = find_prop(&command.device)?;
-        if prop.actuator != Some(command.kind) || command.entity != scene::SWITCHES {
-            let sentence = format!(
-                "{} has no {} called {}",
-                command.device,
-                command.kind.label(),
-                command.entity
-            );
-            return Err(CallError::new(error::DEVICE_UNAVAILABLE, sentence));
-        }
-        // A silent device hears nothing either; only the missing echo tells.
-        if self.silent.contains(&command.device) {
-            return Ok(());
-        }
-        self.pass();
-        self.world.on.insert(command.device.clone(), command.on);
-        self.report_state(prop).await;
-        self.keep().await;
-        Ok(())
-    }
-
-    fn silence(&mut self, silence: Silence) -> Result<(), CallError> {
-        find_prop(&silence.device)?;
-        if silence.silent {
-            self.silent.insert(silence.device);
+    fn availability(&self, device: &DevicePlan) -> Availability {
+        let quiet = self.heard.get(device.hardware_id).map(Instant::elapsed);
+        if quiet.is_some_and(|quiet| quiet < OFFLINE_AFTER) {
+            Availability::Online
         } else {
-            self.silent.remove(&silence.device);
-        }
-        Ok(())
-    }
-
-    fn environment(&mut self, environment: &Environment) -> Result<(), CallError> {
-        self.pass();
-        if self
-            .world
-            .set_air(&environment.area, environment.temperature, environment.humidity)
-        {
-            Ok(())
-        } else {
-            Err(CallError::invalid_argument(format!(
-                "area {} is not in the simulated house",
-                environment.area
-            )))
+            Availability::Offline
         }
     }
 
-    async fn report_state(&self, prop: &Prop) {
-        let id = prop.id();
-        let Some(on) = self.world.on.get(&id).copied().filter(|_| !self.silent.contains(&id)) else {
+    async fn show(&mut self, device: &'static DevicePlan) {
+        let availability = self.availability(device);
+        self.shown.insert(device.hardware_id, availability);
+        let mut described = device.describe();
+        described.availability = availability;
+        described.last_seen = (availability == Availability::Online).then(now);
+        self.tell(topic::DEVICE_SEEN, &described).await;
+    }
+
+    /// Shows what the hub can know of, and what their actuators do.
+    async fn show_all(&mut self) {
+        for device in DEVICES {
+            if self.memory.world.is_known(device) {
+                self.show(device).await;
+                self.report_state(device).await;
+            }
+        }
+    }
+
+    async fn report_state(&self, device: &DevicePlan) {
+        if device.actuator.is_none() || self.memory.world.is_silent(device) {
             return;
-        };
+        }
         let report = DeviceStateReport {
-            device: id,
-            entity: scene::SWITCHES.into(),
-            on,
+            device: device.id(),
+            entity: ACTUATOR.to_owned(),
+            on: self.memory.world.is_on(device),
             at: now(),
         };
         self.tell(topic::DEVICE_STATE, &report).await;
     }
 
-    async fn tell<T: serde::Serialize>(&self, topic: &str, payload: &T) {
+    /// Devices that were never found are found now, one after another.
+    async fn begin_search(&mut self) {
+        self.show_all().await;
+        self.to_find = DEVICES
+            .iter()
+            .filter(|device| !self.memory.world.is_known(device))
+            .collect();
+        self.find_at = (!self.to_find.is_empty()).then(|| Instant::now() + FIND_EVERY);
+    }
+
+    async fn find_next(&mut self) {
+        if let Some(device) = self.to_find.pop_front() {
+            self.memory.world.find(device);
+            self.show(device).await;
+            self.report_state(device).await;
+            self.save().await;
+        }
+        self.find_at = (!self.to_find.is_empty()).then(|| Instant::now() + FIND_EVERY);
+    }
+
+    /// Asks discovery for all devices; without an answer, `device.changed` and the next
+    /// `discovery.started` bring them.
+    async fn load_registry(&mut self) {
+        match self.session.call(procedure::DEVICE_LIST).send().await {
+            Ok(result) => match result.value::<Vec<Device>>() {
+                Ok(devices) => {
+                    self.registry.clear();
+                    for device in devices {
+                        self.registry.apply(device);
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "device.list does not hold devices"),
+            },
+            Err(error) => tracing::debug!(%error, "the devices of the house are not known yet"),
+        }
+        self.show_all().await;
+    }
+
+    async fn save(&mut self) {
+        let Some(file) = &self.file else { return };
+        self.memory.at = now();
+        match self.memory.save(file).await {
+            Ok(()) => self.save_failed = false,
+            Err(error) if !self.save_failed => {
+                self.save_failed = true;
+                tracing::error!(%error, "the simulated house will not remember this moment");
+            }
+            Err(_) => {}
+        }
+    }
+
+    async fn tell<T: Serialize>(&self, topic: &'static str, payload: &T) {
         if let Err(error) = self.session.publish(topic).kwargs(payload).send().await {
-            tracing::debug!(%error, topic, "the house could not be told");
+            tracing::warn!(%error, topic, "the house could not be told of its simulated part");
         }
     }
-
-    async fn keep(&mut self) {
-        self.last_kept = Instant::now();
-        let Some(path) = self.settings.state_file.clone() else {
-            return;
-        };
-        if let Err(error) = state_file::save(path, self.world.clone()).await {
-            tracing::error!(%error, "the simulated house's state could not be kept");
-        }
-    }
-}
-
-fn find_prop(id: &str) -> Result<&'static Prop, CallError> {
-    PROPS
-        .iter()
-        .find(|prop| prop.id() == id)
-        .ok_or_else(|| CallError::new(error::NO_SUCH_DEVICE, format!("there is no simulated device {id}")))
 }
 
 fn now() -> Timestamp {

@@ -1,78 +1,77 @@
-//! A house with physics, for trying Domovoi out and for tests.
+//! A house with physics: rooms, sensors, an air conditioner and a fan, for trying out and for
+//! tests.
 //!
-//! It stands for the world outside the hub: rooms warm up and get damp whatever the hub does, an
-//! air conditioner that is switched on really cools, and what happened is not forgotten when the
-//! hub dies. [`physics`] and [`scene`] are pure; [`bridge`] speaks with the rest of the house.
+//! [`physics`], [`script`] and [`world`] are pure: given the same seed and steps, the same day.
+//! [`plan`] is the house as built. `bridge` lets it speak with the rest of the house like any
+//! other bridge; somebody else could let the same world speak MQTT.
 //!
-//! Beside what every bridge does it answers, to admins, `simulated.device.silence {device, silent}`
-//! (a device stops speaking, as with a dead battery) and `simulated.environment.set {area,
-//! temperature?, humidity?}` (somebody opens a window).
+//! Two procedures let tests and the curious play weather and fate; the router lets only admins
+//! call them: [`SILENCE`] and [`ENVIRONMENT_SET`].
+
+pub mod physics;
+pub mod plan;
+pub mod script;
+pub mod world;
 
 mod bridge;
-mod physics;
-mod request;
+mod memory;
 mod running;
-mod scene;
-mod state_file;
+mod settle;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use wamp_client::Session;
 
+pub use memory::MemoryFault;
 pub use running::Running;
 
-/// `simulated.device.silence`: kwargs `{device, silent}` → nothing.
-pub const DEVICE_SILENCE: &str = "simulated.device.silence";
+/// kwargs `{device, silent}` → nothing: the device says and hears nothing, or is itself again.
+pub const SILENCE: &str = "simulated.device.silence";
 
-/// `simulated.environment.set`: kwargs `{area, temperature?, humidity?}` → nothing.
+/// kwargs `{area?, temperature?, humidity?, outdoor?}` → nothing: sets the air of a room, and the
+/// temperature outside until the world ends.
 pub const ENVIRONMENT_SET: &str = "simulated.environment.set";
 
 /// How the house is simulated.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How many times faster than real time its physics run.
+    /// How many times faster than a real house.
     pub speed: f64,
-    /// How often its sensors measure, in real time.
-    pub report_every: Duration,
-    /// Where it keeps what must survive the hub; nowhere when `None`.
-    pub state_file: Option<PathBuf>,
-    /// Time between two hidden devices that a search finds.
-    pub find_every: Duration,
+    /// Where the world is kept; without it, every start is the first.
+    pub file: Option<PathBuf>,
+    /// Decides the sensors' noise.
+    pub seed: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             speed: 60.0,
-            report_every: Duration::from_secs(1),
-            state_file: None,
-            find_every: Duration::from_millis(1500),
+            file: None,
+            seed: 1,
         }
     }
 }
 
-/// The simulated house could not take its place.
+/// Why the simulated house could not be moved into, as a sentence.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The router refuses what it needs.
+    /// The router refuses what the bridge needs.
     #[error("the simulated house cannot start: {0}")]
     Session(#[from] wamp_client::Error),
-    /// Its file is there and cannot be read; it is not overwritten.
-    #[error("the simulated house's file {path} cannot be read: {fault}; remove it to begin a new house")]
-    State {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        fault: String,
-    },
+    /// Its file cannot be read.
+    #[error(transparent)]
+    Memory(#[from] MemoryFault),
 }
 
-/// Starts the house; returns once its procedures and subscriptions are in place.
+/// Starts the house; returns once its registrations and subscriptions are in place.
+///
+/// On its first start the devices that are at home are adopted and the talk's thresholds set, as
+/// soon as those who keep them are there.
 ///
 /// # Errors
-/// See [`StartError`].
+/// [`StartError`], whose `Display` is a sentence for people.
 pub async fn start(session: Session, settings: Settings) -> Result<Running, StartError> {
     bridge::start(session, settings).await
 }

@@ -1,42 +1,42 @@
-//! A simulated house that runs.
+//! A handle to the running bridge.
 
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::sync::{oneshot, watch};
 
-/// A handle on the running house.
+/// The running bridge.
 #[derive(Debug)]
 pub struct Running {
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<()>,
+    finished: watch::Receiver<()>,
 }
 
 impl Running {
-    pub(crate) fn spawn<F>(run: impl FnOnce(oneshot::Receiver<()>) -> F) -> Self
+    /// Runs `task` until it ends by itself or is told to stop through the receiver it is given.
+    pub(crate) fn spawn<F>(task: impl FnOnce(oneshot::Receiver<()>) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let (stop, stopped) = oneshot::channel();
+        let (alive, finished) = watch::channel(());
+        let task = task(stopped);
+        tokio::spawn(async move {
+            // Held until the task has ended, also by a panic.
+            let _alive = alive;
+            task.await;
+        });
         Self {
             stop: Some(stop),
-            task: tokio::spawn(run(stopped)),
+            finished,
         }
     }
 
-    /// Stops the house, keeps its state, and waits until that is done.
+    /// Saves the world and ends the bridge.
     pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            // A house that has ended by itself has nobody to tell.
-            let _ = stop.send(());
-        }
-        if let Err(error) = (&mut self.task).await {
-            tracing::error!(%error, "the simulated house broke");
-        }
+        drop(self.stop.take());
+        self.finished().await;
     }
 
-    /// Resolves when the house has ended by itself.
+    /// Resolves when the bridge has ended.
     pub async fn finished(&mut self) {
-        if let Err(error) = (&mut self.task).await {
-            tracing::error!(%error, "the simulated house broke");
-        }
+        while self.finished.changed().await.is_ok() {}
     }
 }
