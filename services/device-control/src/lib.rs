@@ -26,7 +26,7 @@ use database::Database;
 use house::uri::{device_control, procedure, topic};
 use house::{ActuatorKind, Pace};
 use tokio::sync::{mpsc, oneshot};
-use wamp_client::{CallError, Invocation, Reply, Session, error_uri};
+use wamp_client::{CallError, Invocation, Registration, Reply, Session, error_uri};
 
 pub use running::Running;
 
@@ -85,15 +85,24 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         stored,
         Pace::new(settings.speed),
     );
-    let running = Running::spawn(|stop| service.run(ears, stop));
+    let registrations = register(&session, &inbox).await?;
+    Ok(Running::spawn(|stop| async move {
+        service.run(ears, stop).await;
+        running::let_go(registrations).await;
+    }))
+}
+
+async fn register(session: &Session, inbox: &Inbox) -> Result<Vec<Registration>, wamp_client::Error> {
+    let mut registrations = Vec::new();
     for kind in ActuatorKind::ALL {
         let inbox = inbox.clone();
         let handler = move |invocation| control(inbox.clone(), kind, invocation);
-        session.register(device_control(kind)).handler(handler).await?;
+        registrations.push(session.register(device_control(kind)).handler(handler).await?);
     }
+    let inbox = inbox.clone();
     let handler = move |_: Invocation| list(inbox.clone());
-    session.register(procedure::ACTUATOR_LIST).handler(handler).await?;
-    Ok(running)
+    registrations.push(session.register(procedure::ACTUATOR_LIST).handler(handler).await?);
+    Ok(registrations)
 }
 
 type Inbox = mpsc::UnboundedSender<Message>;

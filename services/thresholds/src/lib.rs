@@ -19,7 +19,7 @@ use database::Database;
 use house::uri::{error, procedure, topic};
 use house::{Arguments, Pace, Threshold};
 use tokio::sync::{mpsc, oneshot};
-use wamp_client::{CallError, Invocation, Reply, Session, error_uri};
+use wamp_client::{CallError, Invocation, Registration, Reply, Session, error_uri};
 
 pub use running::Running;
 
@@ -71,7 +71,7 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
     let evaluator = Evaluator::new(session.clone(), inbox, &stored, Pace::new(settings.speed));
     let keeper = Keeper::new(session.clone(), database, stored, tell_changes);
     let (ask, asked) = mpsc::unbounded_channel();
-    register(&session, &ask).await?;
+    let registrations = register(&session, &ask).await?;
     Ok(Running::spawn(|stop| async move {
         let (stop_keeper, stopped) = oneshot::channel();
         let keeping = tokio::spawn(keeper.run(asked, stopped));
@@ -80,24 +80,26 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         if keeping.await.is_err() {
             tracing::error!("the keeper of the thresholds failed");
         }
+        running::let_go(registrations).await;
     }))
 }
 
 type Keep = mpsc::UnboundedSender<Ask>;
 
-async fn register(session: &Session, keep: &Keep) -> Result<(), wamp_client::Error> {
+async fn register(session: &Session, keep: &Keep) -> Result<Vec<Registration>, wamp_client::Error> {
+    let mut registrations = Vec::new();
     macro_rules! offer {
         ($uri:expr, $handler:path) => {{
             let keep = keep.clone();
             let handler = move |invocation| $handler(keep.clone(), invocation);
-            session.register($uri).handler(handler).await?;
+            registrations.push(session.register($uri).handler(handler).await?);
         }};
     }
     offer!(procedure::THRESHOLDS_LIST, list);
     offer!(procedure::THRESHOLDS_GET, get);
     offer!(procedure::THRESHOLDS_SET, set);
     offer!(procedure::THRESHOLDS_REMOVE, remove);
-    Ok(())
+    Ok(registrations)
 }
 
 async fn list(keep: Keep, _: Invocation) -> Result<Reply, CallError> {
