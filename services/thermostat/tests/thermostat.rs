@@ -15,7 +15,7 @@ use house::uri::{self, procedure, topic};
 use house::{ActuatorKind, ActuatorState, Alert, AlertKind, AreaId, Cause, Quantity, Threshold, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use support::{PATIENCE, Realm, heard};
+use support::{Cable, PATIENCE, Realm, heard};
 use thermostat::{Running, Settings};
 use tokio::sync::mpsc;
 use wamp_client::{Invocation, Reply, Session};
@@ -36,6 +36,7 @@ struct Options {
 struct House {
     _service: Running,
     others: Session,
+    cable: Cable,
     ac: Arc<Mutex<ActuatorState>>,
     thresholds: Arc<Mutex<Vec<Threshold>>>,
     commands: mpsc::UnboundedReceiver<(bool, Cause)>,
@@ -109,11 +110,13 @@ impl House {
         };
         let uri = uri::device_control(ActuatorKind::Ac);
         others.register(uri).handler(control).await.unwrap();
-        let session = realm.join("thermostat", "service").await;
+        let cable = Cable::default();
+        let session = realm.join_by(&cable, "thermostat", "service").await;
         let service = thermostat::start(session, Settings::default()).await.unwrap();
         Self {
             _service: service,
             others,
+            cable,
             ac,
             thresholds,
             commands,
@@ -222,4 +225,20 @@ async fn a_person_is_left_alone() {
     house.reads(20.0).await;
     let (on, _) = house.command().await;
     assert!(!on && now() >= until, "not before the override ended");
+}
+
+#[tokio::test]
+async fn what_changed_while_the_connection_was_lost_is_learned() {
+    let mut house = House::new(Some(threshold(900.0)), air_conditioner()).await;
+    house.reads(27.4).await;
+    assert!(house.command().await.0);
+    house.thresholds.lock().unwrap()[0].high = Some(40.0);
+    house.cable.cut();
+    let (on, cause) = house.command().await;
+    assert!(!on);
+    assert!(
+        cause.text.starts_with("temperature 27.4 °C ≤ 39.5 °C"),
+        "{}",
+        cause.text
+    );
 }

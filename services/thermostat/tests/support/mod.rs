@@ -1,8 +1,11 @@
 //! A realm of its own for each test, and sessions in it.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use tokio::task::AbortHandle;
 use wamp_client::{Connector, Session, Subscription, linked};
 use wamp_router::authentication::Principal;
 use wamp_router::{RealmConfig, Router, RouterConfig};
@@ -32,6 +35,40 @@ impl Realm {
                 authprovider: "test".into(),
             };
             router.attach(house::uri::REALM, principal, far.tx, far.rx).unwrap();
+            client
+        };
+        let joined = Connector::linked(dial, house::uri::REALM).connect().await;
+        joined.unwrap()
+    }
+}
+
+/// A connection that can be cut; the session behind it comes back by itself.
+#[derive(Clone, Default)]
+pub(crate) struct Cable(Arc<Mutex<Option<AbortHandle>>>);
+
+impl Cable {
+    pub(crate) fn cut(&self) {
+        self.0.lock().unwrap().take().expect("it was joined").abort();
+    }
+}
+
+impl Realm {
+    /// A session whose connection can be cut.
+    pub(crate) async fn join_by(&self, cable: &Cable, authid: &str, authrole: &str) -> Session {
+        let (router, cable) = (self.0.clone(), cable.clone());
+        let (authid, authrole) = (authid.to_owned(), authrole.to_owned());
+        let dial = move || {
+            let (client, near) = linked::pair(256);
+            let (end, far) = linked::pair(256);
+            let principal = Principal {
+                authid: authid.clone(),
+                authrole: authrole.clone(),
+                authprovider: "test".into(),
+            };
+            router.attach(house::uri::REALM, principal, far.tx, far.rx).unwrap();
+            let (out, back) = (near.rx.map(Ok).forward(end.tx), end.rx.map(Ok).forward(near.tx));
+            let carrying = tokio::spawn(async move { futures_util::future::join(out, back).await });
+            *cable.0.lock().unwrap() = Some(carrying.abort_handle());
             client
         };
         let joined = Connector::linked(dial, house::uri::REALM).connect().await;
