@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use database::{Database, DatabaseError};
 use house::uri::{procedure, topic};
-use wamp_client::Session;
+use wamp_client::{Registration, Session};
 
 pub use fault::Fault;
 pub use registry::{DeviceRegistry, Kinds, Limits, News, Record};
@@ -67,24 +67,27 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
 
     let seen = session.subscribe(topic::DEVICE_SEEN).queue(4096).open().await?;
     let readings = session.subscribe(topic::SENSOR_EVENTS).queue(8192).open().await?;
-    register(&session, &service).await?;
+    let registrations = register(&session, &service).await?;
 
-    Ok(Running::spawn(|stop| {
-        service::run(service, seen, readings, settings.tick, stop)
+    Ok(Running::spawn(|stop| async move {
+        service::run(service, seen, readings, settings.tick, stop).await;
+        running::let_go(registrations).await;
     }))
 }
 
-async fn register(session: &Session, service: &Arc<Service>) -> Result<(), wamp_client::Error> {
+async fn register(session: &Session, service: &Arc<Service>) -> Result<Vec<Registration>, wamp_client::Error> {
+    let mut registrations = Vec::new();
     macro_rules! offer {
         ($uri:expr, $method:path) => {{
             let service = service.clone();
-            session
+            let registration = session
                 .register($uri)
                 .handler(move |invocation| {
                     let service = service.clone();
                     async move { $method(&service, invocation).await }
                 })
                 .await?;
+            registrations.push(registration);
         }};
     }
     offer!(procedure::DEVICE_LIST, Service::list);
@@ -93,5 +96,5 @@ async fn register(session: &Session, service: &Arc<Service>) -> Result<(), wamp_
     offer!(procedure::DEVICE_IGNORE, Service::ignore);
     offer!(procedure::DEVICE_REMOVE, Service::remove);
     offer!(procedure::DISCOVER_DEVICES, search::search);
-    Ok(())
+    Ok(registrations)
 }

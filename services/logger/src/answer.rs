@@ -10,7 +10,7 @@ use wamp_client::{CallError, Invocation, Reply};
 use crate::clock::now;
 use crate::fold::Point;
 use crate::history::{History, Subject};
-use crate::plan::{Plan, Resolution, Source, plan};
+use crate::plan::{Plan, Resolution, Source, depends_on_count, plan};
 use crate::request::{EventsRequest, ReadingsRequest};
 use crate::settings::Settings;
 
@@ -69,19 +69,19 @@ pub(crate) async fn readings(
         series,
     });
 
-    let first = plan(from, to, now, asked, settings);
     let most = if invocation.receive_progress() {
         settings.most_points_progressive
     } else {
         settings.most_points
     };
     let readings = match &subject {
-        Some(subject) if first.step == 0 => history
+        Some(subject) if depends_on_count(from, to, asked) => history
             .count(subject, from, to)
             .await
             .map_err(|error| storage(&error))?,
         _ => 0,
     };
+    let first = plan(from, to, now, asked, settings, readings, most);
     let plan = first.bounded(from, to, most, readings);
     let part = |points: &[Point]| {
         Reply::kwargs(&Series {

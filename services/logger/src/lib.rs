@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex};
 use database::{Database, DatabaseError};
 use house::uri::{procedure, topic};
 use tokio::sync::{Notify, oneshot, watch};
-use wamp_client::Session;
+use wamp_client::{Registration, Session};
 
 pub use running::Running;
 pub use settings::Settings;
@@ -82,7 +82,7 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         topics.push(session.subscribe(topic_uri).queue(4096).open().await?);
     }
     intake.learn_devices(&session).await;
-    register(&session, &history, &settings).await?;
+    let registrations = register(&session, &history, &settings).await?;
 
     let committer = Committer {
         history,
@@ -107,6 +107,7 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         let _ = logbook.await;
         drop(tell_committer);
         let _ = committer.await;
+        running::let_go(registrations).await;
     }))
 }
 
@@ -132,32 +133,35 @@ async fn open(database: Database, settings: &Settings) -> Result<History, Databa
     })
 }
 
-async fn register(session: &Session, history: &History, settings: &Settings) -> Result<(), wamp_client::Error> {
-    let (shared, kept) = (history.clone(), Arc::new(settings.clone()));
-    session
-        .register(procedure::HISTORY_READINGS)
-        .handler(move |invocation| {
-            let (history, settings) = (shared.clone(), kept.clone());
-            async move { answer::readings(&history, &settings, &invocation).await }
-        })
-        .await?;
-    let shared = history.clone();
-    session
-        .register(procedure::HISTORY_EVENTS)
-        .handler(move |invocation| {
-            let history = shared.clone();
-            async move { answer::events(&history, &invocation).await }
-        })
-        .await?;
-    let shared = history.clone();
-    session
-        .register(procedure::HISTORY_LATEST)
-        .handler(move |_| {
-            let history = shared.clone();
-            async move { answer::latest(&history) }
-        })
-        .await?;
-    Ok(())
+async fn register(
+    session: &Session,
+    history: &History,
+    settings: &Settings,
+) -> Result<Vec<Registration>, wamp_client::Error> {
+    let mut registrations = Vec::new();
+    macro_rules! offer {
+        ($uri:expr, |$history:ident, $settings:ident, $invocation:ident| $answer:expr) => {{
+            let (history, settings) = (history.clone(), Arc::new(settings.clone()));
+            let registration = session
+                .register($uri)
+                .handler(move |$invocation| {
+                    let ($history, $settings) = (history.clone(), settings.clone());
+                    async move { $answer }
+                })
+                .await?;
+            registrations.push(registration);
+        }};
+    }
+    offer!(procedure::HISTORY_READINGS, |history, settings, invocation| {
+        answer::readings(&history, &settings, &invocation).await
+    });
+    offer!(procedure::HISTORY_EVENTS, |history, _settings, invocation| {
+        answer::events(&history, &invocation).await
+    });
+    offer!(procedure::HISTORY_LATEST, |history, _settings, _invocation| {
+        answer::latest(&history)
+    });
+    Ok(registrations)
 }
 
 #[cfg(test)]

@@ -38,18 +38,41 @@ const STEPS: [i64; 21] = [
     2_592_000,
 ];
 
-/// The plan when nothing is known yet of how many readings there are.
-pub(crate) fn plan(from: Timestamp, to: Timestamp, now: Timestamp, asked: Resolution, settings: &Settings) -> Plan {
+/// A stretch up to this long is answered from single readings, made fewer where they are too many.
+const SHORT: i64 = 6 * HOUR;
+/// One up to this long, when they are not too many; finding them in more would take long.
+const DAY: i64 = 25 * HOUR;
+
+/// Whether the plan depends on how many readings there are.
+pub(crate) fn depends_on_count(from: Timestamp, to: Timestamp, asked: Resolution) -> bool {
+    match asked {
+        Resolution::Raw => true,
+        Resolution::Auto => to.millis().saturating_sub(from.millis()) <= DAY,
+        Resolution::Every(_) => false,
+    }
+}
+
+/// The plan for a stretch that has so many `readings` and whose answer has room for `most`.
+pub(crate) fn plan(
+    from: Timestamp,
+    to: Timestamp,
+    now: Timestamp,
+    asked: Resolution,
+    settings: &Settings,
+    readings: u64,
+    most: usize,
+) -> Plan {
     let span = to.millis().saturating_sub(from.millis());
     let has_raw = from >= now.before(settings.keep_readings);
     let has_five_minutes = from >= now.before(settings.keep_five_minutes);
+    let fits = usize::try_from(readings).is_ok_and(|readings| readings <= most);
     match asked {
         Resolution::Raw => Plan {
             source: Source::Raw,
             step: 0,
         },
         Resolution::Every(step) => at_least(step.max(1)),
-        Resolution::Auto if has_raw && span <= 6 * HOUR => Plan {
+        Resolution::Auto if has_raw && (span <= SHORT || (span <= DAY && fits)) => Plan {
             source: Source::Raw,
             step: 0,
         },
@@ -135,6 +158,8 @@ mod tests {
             NOW,
             asked,
             &Settings::default(),
+            5000,
+            2000,
         )
     }
 
@@ -153,6 +178,13 @@ mod tests {
                 "{hours_back} {hours}"
             );
         }
+        let to = NOW.before(Duration::from_secs(86_400));
+        let few = plan(to, NOW, NOW, Resolution::Auto, &Settings::default(), 2000, 2000);
+        assert_eq!(
+            few.source,
+            Source::Raw,
+            "a day of few readings is told reading by reading"
+        );
         assert_eq!(asked(1, 1, Resolution::Every(60_000)).source, Source::Raw);
         let uneven = asked(1, 1, Resolution::Every(7 * 60_000));
         assert_eq!((uneven.source, uneven.step), (Source::FiveMinutes, 10 * 60_000));
@@ -165,7 +197,7 @@ mod tests {
         ) {
             let to = Timestamp(NOW.0 + minutes * 60_000);
             let asked = step.map_or(Resolution::Raw, Resolution::Every);
-            let plan = plan(NOW, to, to, asked, &Settings::default()).bounded(NOW, to, most, readings);
+            let plan = plan(NOW, to, to, asked, &Settings::default(), readings, most).bounded(NOW, to, most, readings);
             if plan.step == 0 {
                 prop_assert!(readings <= most as u64);
             } else {

@@ -297,7 +297,7 @@ fn expected(model: &[(i64, f64)], width: i64, from: i64, to: i64) -> Vec<(i64, A
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     /// Through commits, failures and power cuts, raw readings, 5-minute and hourly aggregates are
     /// what a list of all readings says.

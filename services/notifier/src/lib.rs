@@ -20,7 +20,7 @@ use std::sync::Arc;
 use database::{Database, DatabaseError};
 use house::uri::procedure;
 use tokio::sync::mpsc;
-use wamp_client::{MatchPolicy, Session};
+use wamp_client::{MatchPolicy, Registration, Session};
 
 pub use ntfy::NtfyFault;
 pub use running::Running;
@@ -80,31 +80,34 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
             .await?,
         receipts,
     };
-    register(&session, &service).await?;
+    let registrations = register(&session, &service).await?;
 
     Ok(Running::spawn(|stop| async move {
         service::run(service, inbox, stop).await;
         if let Some(delivery) = delivery {
             delivery.abort();
         }
+        running::let_go(registrations).await;
     }))
 }
 
-async fn register(session: &Session, service: &Arc<Service>) -> Result<(), wamp_client::Error> {
+async fn register(session: &Session, service: &Arc<Service>) -> Result<Vec<Registration>, wamp_client::Error> {
+    let mut registrations = Vec::new();
     macro_rules! offer {
         ($uri:expr, $method:path) => {{
             let service = service.clone();
-            session
+            let registration = session
                 .register($uri)
                 .handler(move |invocation| {
                     let service = service.clone();
                     async move { $method(&service, invocation).await }
                 })
                 .await?;
+            registrations.push(registration);
         }};
     }
     offer!(procedure::ALERT_LIST, Service::list);
     offer!(procedure::ALERT_ACKNOWLEDGE, Service::acknowledge);
     offer!(procedure::NOTIFIER_TEST, Service::test);
-    Ok(())
+    Ok(registrations)
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use house::uri::{procedure, topic};
 use tokio::sync::oneshot;
-use wamp_client::{CallError, Invocation, Reply, Session, Subscription};
+use wamp_client::{CallError, Invocation, Registration, Reply, Session, Subscription};
 
 pub use running::Running;
 pub use status::{Component, Components};
@@ -76,21 +76,26 @@ pub async fn start(session: Session, settings: Settings) -> Result<Running, Star
         settings,
         heard: Mutex::default(),
     });
-    register(&session, &service).await?;
-    Ok(Running::spawn(|stop| listen(service, changes, stop)))
+    let registrations = register(&session, &service).await?;
+    Ok(Running::spawn(|stop| async move {
+        listen(service, changes, stop).await;
+        running::let_go(registrations).await;
+    }))
 }
 
-async fn register(session: &Session, service: &Arc<Service>) -> Result<(), wamp_client::Error> {
+async fn register(session: &Session, service: &Arc<Service>) -> Result<Vec<Registration>, wamp_client::Error> {
+    let mut registrations = Vec::new();
     macro_rules! offer {
         ($uri:expr, $method:path) => {{
             let service = service.clone();
-            session
+            let registration = session
                 .register($uri)
                 .handler(move |invocation| {
                     let service = service.clone();
                     async move { $method(&service, invocation).await }
                 })
                 .await?;
+            registrations.push(registration);
         }};
     }
     offer!(procedure::GET_STATUS, Service::get_status);
@@ -98,7 +103,7 @@ async fn register(session: &Session, service: &Arc<Service>) -> Result<(), wamp_
     offer!(procedure::SET_TIME, Service::set_time);
     offer!(procedure::GET_NETWORK, Service::get_network);
     offer!(procedure::SET_NETWORK, Service::set_network);
-    Ok(())
+    Ok(registrations)
 }
 
 async fn listen(service: Arc<Service>, mut changes: Subscription, mut stop: oneshot::Receiver<()>) {

@@ -1,6 +1,12 @@
-//! A handle to the running service.
+//! A handle to the running service, and letting go of what it offered.
+
+use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
+use wamp_client::Registration;
+
+/// How long the router may take to let go of procedures when there may be none any more.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The running service.
 #[derive(Debug)]
@@ -38,5 +44,19 @@ impl Running {
     /// Resolves when the service has ended.
     pub async fn finished(&mut self) {
         while self.finished.changed().await.is_ok() {}
+    }
+}
+
+/// Unregisters, so that the service can be started anew in the same session or another.
+pub(crate) async fn let_go(registrations: Vec<Registration>) {
+    let unregister = async {
+        for registration in registrations {
+            if let Err(error) = registration.unregister().await {
+                tracing::debug!(%error, "not unregistered");
+            }
+        }
+    };
+    if tokio::time::timeout(PATIENCE, unregister).await.is_err() {
+        tracing::debug!("the router did not answer in time");
     }
 }
