@@ -74,6 +74,13 @@ pub(crate) enum Command {
         payload: Payload,
         answer: Answer<()>,
     },
+    /// A call to make again, whatever it gives, each time a session is joined.
+    Keep {
+        procedure: Uri,
+        payload: Payload,
+    },
+    /// Makes none of those calls any more.
+    Forget,
     Cancel {
         local: LocalId,
         mode: CancelMode,
@@ -152,6 +159,8 @@ impl std::fmt::Debug for Command {
             Self::Unsubscribe { .. } => "Unsubscribe",
             Self::Call { .. } => "Call",
             Self::Chunk { .. } => "Chunk",
+            Self::Keep { .. } => "Keep",
+            Self::Forget => "Forget",
             Self::Cancel { .. } => "Cancel",
             Self::Register { .. } => "Register",
             Self::Unregister { .. } => "Unregister",

@@ -40,6 +40,7 @@ mod runtime;
 mod session;
 mod state;
 mod subscribe;
+mod testament;
 mod transport;
 mod watch;
 
@@ -54,6 +55,7 @@ pub use register::{RegisterRequest, Registration};
 pub use runtime::{MaybeSend, MaybeSync};
 pub use session::{CloseReason, ConnectionState, Session, SessionInfo};
 pub use subscribe::{Event, SubscribeRequest, Subscription};
+pub use testament::TestamentRequest;
 pub use transport::TransportError;
 pub use watch::StateStream;
 

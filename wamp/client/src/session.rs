@@ -9,7 +9,9 @@ use wamp_protocol::{Serializer, SessionId, Uri, error_uri};
 
 use crate::command::{Command, CommandSender, LocalId};
 use crate::watch::StateWatch;
-use crate::{CallRequest, Error, PublishRequest, RegisterRequest, StateStream, SubscribeRequest};
+use crate::{
+    CallRequest, Error, PublishRequest, RegisterRequest, StateStream, SubscribeRequest, TestamentRequest, testament,
+};
 
 /// A session with a router, kept up over lost connections.
 ///
@@ -152,6 +154,18 @@ impl Session {
     /// Offers `procedure` to callers.
     pub fn register(&self, procedure: impl Into<Uri>) -> RegisterRequest {
         RegisterRequest::new(self.clone(), procedure.into())
+    }
+
+    /// Has the router publish to `topic` when this session is gone, however it went.
+    pub fn testament(&self, topic: impl Into<Uri>) -> TestamentRequest {
+        TestamentRequest::new(self.clone(), topic.into())
+    }
+
+    /// Takes back all [testaments](Self::testament).
+    ///
+    /// Errors: as [`CallRequest::send`].
+    pub async fn flush_testaments(&self) -> Result<(), Error> {
+        testament::flush(self).await
     }
 
     /// An id for something this client keeps: a call, a subscription, a registration.

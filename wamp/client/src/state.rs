@@ -66,7 +66,7 @@ impl State {
         self.outbox = Outbox::default();
         self.leaving = false;
         self.invocations.joined(info.session);
-        self.calls.joined(&info.roles);
+        self.calls.joined(&info.roles, &mut self.outbox);
         self.joined = Some(info);
         self.registrations.joined(&mut self.outbox);
         self.subscriptions.joined(&mut self.outbox);
@@ -164,6 +164,8 @@ impl State {
                 payload,
                 answer,
             } => self.calls.chunk(local, procedure, options, payload, answer, outbox),
+            Command::Keep { procedure, payload } => self.calls.keep(procedure, payload),
+            Command::Forget => self.calls.forget(),
             Command::Cancel { local, mode } => self.calls.cancel(local, mode, outbox),
             Command::Register {
                 local,

@@ -19,6 +19,8 @@ pub(super) struct Calls {
     requests: HashMap<LocalId, RequestId>,
     /// Whether the router takes CANCEL.
     cancelable: bool,
+    /// Made again in each session: what the router holds for a session only.
+    kept: Vec<(Uri, Payload)>,
 }
 
 #[derive(Debug)]
@@ -28,7 +30,25 @@ struct Waiting {
 }
 
 impl Calls {
-    pub(super) fn joined(&mut self, roles: &RouterRoles) {
+    pub(super) fn keep(&mut self, procedure: Uri, payload: Payload) {
+        self.kept.push((procedure, payload));
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.kept.clear();
+    }
+
+    pub(super) fn joined(&mut self, roles: &RouterRoles, outbox: &mut Outbox) {
+        for (procedure, payload) in self.kept.clone() {
+            let options = CallOptions::default();
+            let request = outbox.request(|request| Call {
+                request,
+                options,
+                procedure,
+                payload,
+            });
+            self.waiting.insert(request, None);
+        }
         self.cancelable = roles.dealer.as_ref().is_some_and(|dealer| dealer.has(CALL_CANCELING));
     }
 

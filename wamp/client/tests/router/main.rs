@@ -8,3 +8,4 @@
 mod everywhere;
 mod house;
 mod restart;
+mod testaments;

@@ -4,7 +4,7 @@ use wamp_client::{ConnectionState, Error, Invocation, Reply, Serializer, Session
 
 use crate::house::{Door, House, soon};
 
-async fn rejoined(session: &Session, old: wamp_client::SessionId) {
+pub(crate) async fn rejoined(session: &Session, old: wamp_client::SessionId) {
     let mut states = session.watch();
     soon("the session to come back", async {
         while session.info().is_none_or(|info| info.session == old) {
