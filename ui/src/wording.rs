@@ -53,6 +53,15 @@ pub(crate) fn quantity_name(quantity: Quantity) -> String {
     }
 }
 
+/// The name for people of a part of the hub: `humidity-fan` is `Humidity fan`, `mqtt` is `MQTT`.
+pub(crate) fn component_name(component: &str) -> String {
+    match component {
+        "mqtt" => "MQTT".into(),
+        "ble" => "Bluetooth".into(),
+        other => capitalized(&other.replace(['_', '-', '.'], " ")),
+    }
+}
+
 /// What an actuator of this kind is called on a card.
 pub(crate) fn kind_name(kind: ActuatorKind) -> &'static str {
     match kind {

@@ -113,7 +113,7 @@ fn part_view(part: Component) -> AnyView {
         .map(|at| format!(" since {}", clock.offset().moment(at, clock.now_untracked())));
     view! {
         <li class="part" data-testid="system-component" data-component=part.component.clone() data-good=part.is_well().map(|good| good.to_string())>
-            <strong>{wording::capitalized(&part.component.replace(['_', '-'], " "))}</strong>
+            <strong>{wording::component_name(&part.component)}</strong>
             <span class="part-state">{part.status.clone()}<span class="quiet">{since}</span></span>
             {(!part.detail.is_empty()).then(|| view! { <span class="part-detail">{part.detail.clone()}</span> })}
         </li>
