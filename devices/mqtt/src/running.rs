@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::sync::{oneshot, watch};
 
 /// What the bridge has counted since it started.
 #[derive(Debug, Default)]
@@ -38,24 +37,31 @@ pub struct Running {
     address: Option<SocketAddr>,
     counters: Arc<Counters>,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<()>,
+    finished: watch::Receiver<()>,
 }
 
 impl Running {
     pub(crate) fn spawn<F>(
         address: Option<SocketAddr>,
         counters: Arc<Counters>,
-        run: impl FnOnce(oneshot::Receiver<()>) -> F,
+        task: impl FnOnce(oneshot::Receiver<()>) -> F,
     ) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let (stop, stopped) = oneshot::channel();
+        let (alive, finished) = watch::channel(());
+        let task = task(stopped);
+        tokio::spawn(async move {
+            // Held until the task has ended, also by a panic.
+            let _alive = alive;
+            task.await;
+        });
         Self {
             address,
             counters,
             stop: Some(stop),
-            task: tokio::spawn(run(stopped)),
+            finished,
         }
     }
 
@@ -71,19 +77,12 @@ impl Running {
 
     /// Tells devices that the hub goes, saves what is pending, and waits until that is done.
     pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            // A bridge that has ended by itself has nobody to tell.
-            let _ = stop.send(());
-        }
-        if let Err(error) = (&mut self.task).await {
-            tracing::error!(%error, "the MQTT bridge broke");
-        }
+        drop(self.stop.take());
+        self.finished().await;
     }
 
-    /// Resolves when the bridge has ended by itself.
+    /// Resolves when the bridge has ended.
     pub async fn finished(&mut self) {
-        if let Err(error) = (&mut self.task).await {
-            tracing::error!(%error, "the MQTT bridge broke");
-        }
+        while self.finished.changed().await.is_ok() {}
     }
 }
