@@ -1,7 +1,7 @@
 //! One connection: octets in, frames, messages to the session; and everything in its outbox out
 //! again, as many messages as there are with one write.
 
-mod writing;
+pub(crate) mod writing;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -126,9 +126,9 @@ impl<F: Framing> Connection<F> {
             }
             self.writing.fill(
                 &outbox,
-                &mut self.reading.framing,
+                &self.reading.framing,
                 self.reading.batch.as_ref(),
-                &mut self.session,
+                &self.session,
             );
             if outbox.ended().is_some() && closing.is_none() && self.writing.grace.is_none() {
                 self.session.dismissed();
@@ -149,6 +149,10 @@ impl<F: Framing> Connection<F> {
                     Ok(count) => self.writing.written(count),
                 },
                 () = outbox.filled() => {}
+                () = async { self.session.closing().cancelled().await }, if !self.session.is_joined() && closing.is_none() => {
+                    closing = Some(Instant::now() + LINGER);
+                    rearm(alarm.as_mut(), closing);
+                }
                 read = reader.read_buf(&mut input), if closing.is_none() => match read {
                     Ok(0) | Err(_) => return Ended::Lost,
                     Ok(count) => {

@@ -6,5 +6,6 @@ pub(crate) mod port;
 pub(crate) mod unix;
 
 mod http;
+pub(crate) mod longpoll;
 mod rawsocket;
 mod replay;

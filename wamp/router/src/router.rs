@@ -16,6 +16,7 @@ use crate::authentication::Principal;
 use crate::config::{KeepAlive, Limits, RouterConfig};
 use crate::http_fallback::HttpFallback;
 use crate::listener;
+use crate::listener::longpoll::LongPolls;
 use crate::member::{Transport, TransportKind};
 use crate::metrics::{Counters, Metrics};
 use crate::realm::Realm;
@@ -35,9 +36,13 @@ pub(crate) struct Core {
     pub(crate) keep_alive: KeepAlive,
     pub(crate) agent: String,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) long_polls: LongPolls,
+    /// A token of each session that has joined and not ended.
+    pub(crate) joined: TaskTracker,
     /// The tasks of all connections.
     pub(crate) tasks: TaskTracker,
-    /// Canceled when the router stops: idle HTTP connections end.
+    /// Canceled when the router stops and the goodbyes are said: connections without a session
+    /// end.
     pub(crate) closing: CancellationToken,
 }
 
@@ -89,6 +94,8 @@ impl Router {
             keep_alive,
             agent,
             counters,
+            long_polls: LongPolls::default(),
+            joined: TaskTracker::new(),
             tasks: TaskTracker::new(),
             closing,
         };
@@ -146,9 +153,16 @@ impl Router {
         for realm in self.core.realms.values() {
             realm.close(reason);
         }
-        self.core.closing.cancel();
+        self.core.joined.close();
         self.core.tasks.close();
-        if tokio::time::timeout(limit, self.core.tasks.wait()).await.is_err() {
+        let gone = async {
+            self.core.joined.wait().await;
+            self.core.closing.cancel();
+            self.core.tasks.wait().await;
+        };
+        let in_time = tokio::time::timeout(limit, gone).await.is_ok();
+        self.core.closing.cancel();
+        if !in_time {
             tracing::warn!(
                 connections = self.core.tasks.len(),
                 "connections are still open after the time to say goodbye"

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use wamp_protocol::message::{Goodbye, Hello};
 use wamp_protocol::{Dict, MatchPolicy, Message, Uri, error_uri};
 
@@ -26,6 +28,8 @@ pub(crate) struct Session {
     /// Who a session in this process joins as.
     linked: Option<(Arc<Realm>, Principal)>,
     state: State,
+    /// Whoever stops the router waits for it.
+    joined: Option<TaskTrackerToken>,
 }
 
 #[derive(Debug)]
@@ -71,6 +75,7 @@ impl Session {
             transport,
             linked: None,
             state: State::ExpectHello,
+            joined: None,
         }
     }
 
@@ -88,6 +93,11 @@ impl Session {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.core.counters
+    }
+
+    /// Canceled when the router stops; for transports that have no session.
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.core.closing
     }
 
     /// Whether the handshake is over.
@@ -124,8 +134,11 @@ impl Session {
                 State::Over => Flow::Close,
             };
             if flow == Flow::Close {
-                self.state = State::Over;
+                self.end();
                 return flow;
+            }
+            if !self.is_joined() {
+                self.joined = None;
             }
         }
         Flow::Continue
@@ -263,6 +276,7 @@ impl Session {
             authrole = member.authrole,
             "a session joined"
         );
+        self.joined = Some(self.core.joined.token());
         self.state = State::Joined(Seat { realm, member });
         Flow::Continue
     }
@@ -320,6 +334,7 @@ impl Session {
     /// The transport ends: so does the session.
     pub(crate) fn end(&mut self) {
         self.state = State::Over;
+        self.joined = None;
     }
 
     /// The router ended the session; its GOODBYE has been sent.

@@ -19,14 +19,14 @@ const KEPT: usize = 4 * 1024;
 
 /// Messages to octets.
 #[derive(Default)]
-pub(super) struct Writing {
+pub(crate) struct Writing {
     /// What is to be written next.
-    pub(super) output: BytesMut,
+    pub(crate) output: BytesMut,
     /// One message being encoded.
     scratch: BytesMut,
     taken: Vec<Outgoing>,
     /// Until when a client that the router dismissed may answer.
-    pub(super) grace: Option<Instant>,
+    pub(crate) grace: Option<Instant>,
     /// What the transport's own goodbye says.
     error: Option<FramingError>,
     close_said: bool,
@@ -39,7 +39,7 @@ impl Writing {
     }
 
     /// So many octets have been written.
-    pub(super) fn written(&mut self, count: usize) {
+    pub(crate) fn written(&mut self, count: usize) {
         self.output.advance(count);
         if self.output.is_empty() && self.output.capacity() > KEPT {
             self.output = BytesMut::new();
@@ -47,12 +47,12 @@ impl Writing {
     }
 
     /// The transport's goodbye, once everything else is out, will say this.
-    pub(super) fn close_with(&mut self, error: Option<FramingError>) {
+    pub(crate) fn close_with(&mut self, error: Option<FramingError>) {
         self.error = error;
     }
 
     /// Appends the transport's goodbye; whether there is anything left to write.
-    pub(super) fn say_close(&mut self, framing: &impl Framing) -> bool {
+    pub(crate) fn say_close(&mut self, framing: &impl Framing) -> bool {
         if !self.close_said {
             self.close_said = true;
             framing.close(self.error.as_ref(), &mut self.output);
@@ -61,17 +61,28 @@ impl Writing {
     }
 
     /// Encodes what waits in the outbox, while there is room.
-    pub(super) fn fill(
+    pub(crate) fn fill(
         &mut self,
         outbox: &Arc<Outbox>,
-        framing: &mut impl Framing,
+        framing: &impl Framing,
         batch: Option<&Batch>,
-        session: &mut Session,
+        session: &Session,
     ) {
-        if !self.has_room() {
-            return;
+        if self.has_room() {
+            self.fill_up(outbox, framing, batch, session, WRITE - self.output.len());
         }
-        outbox.take(&mut self.taken, WRITE - self.output.len());
+    }
+
+    /// Encodes what waits in the outbox up to so many octets, about, and at least one message.
+    pub(crate) fn fill_up(
+        &mut self,
+        outbox: &Arc<Outbox>,
+        framing: &impl Framing,
+        batch: Option<&Batch>,
+        session: &Session,
+        octets: usize,
+    ) {
+        outbox.take(&mut self.taken, octets);
         if self.taken.is_empty() {
             return;
         }
@@ -102,7 +113,7 @@ impl Writing {
     }
 
     /// The message's octets; `None` if they cannot be had or the peer does not take so many.
-    fn encode(&mut self, outgoing: &Outgoing, framing: &impl Framing, session: &mut Session) -> Option<Encoded> {
+    fn encode(&mut self, outgoing: &Outgoing, framing: &impl Framing, session: &Session) -> Option<Encoded> {
         let serializer = framing.serializer();
         let encoded = match outgoing {
             Outgoing::Own(message) => {
@@ -137,7 +148,7 @@ impl Writing {
         message: &Message,
         refusal: Refusal,
         framing: &impl Framing,
-        session: &mut Session,
+        session: &Session,
     ) -> Option<Encoded> {
         match message {
             Message::Invocation(invocation) => {

@@ -1,4 +1,4 @@
-//! HTTP on the router's port: WebSocket at `/ws`, the rest for the fallback.
+//! HTTP on the router's port: WebSocket at `/ws`, long-poll under `/lp/`, the rest for the fallback.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::longpoll;
 use super::replay::Replay;
 use crate::connection::{self, Terms};
 use crate::framing::websocket::{WebSocket, choose_subprotocol};
@@ -27,8 +28,10 @@ use crate::session::Session;
 
 /// Where WebSocket clients connect to.
 const WEBSOCKET_PATH: &str = "/ws";
+/// Where long-poll clients send their requests, `open` and the others following.
+const LONG_POLL_PATH: &str = "/lp/";
 
-type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
+pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
 
 /// Serves one HTTP connection, which may become a WebSocket.
 pub(super) async fn run<S>(core: Arc<Core>, stream: Replay<S>, peer: SocketAddr, fallback: HttpFallback)
@@ -42,6 +45,10 @@ where
         async move {
             if request.uri().path() == WEBSOCKET_PATH {
                 return Ok::<Answer, Infallible>(upgrade::<S>(&core, request, peer));
+            }
+            if let Some(path) = request.uri().path().strip_prefix(LONG_POLL_PATH) {
+                let path = path.to_owned();
+                return Ok(longpoll::answer(&core, &path, request, peer).await);
             }
             Ok(fallback.answer(request).await)
         }

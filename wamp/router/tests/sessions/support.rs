@@ -1,6 +1,7 @@
 //! A router on port 0, and clients that send and receive messages as they are written down.
 
 mod client;
+mod long_poll;
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -17,6 +18,7 @@ use wamp_router::authorization::{Action, Effect, Rule, Rules};
 use wamp_router::{Authentication, Authorization, HttpFallback, RealmConfig, Router, RouterConfig};
 
 pub(crate) use self::client::{Client, all_roles};
+pub(crate) use self::long_poll::{LongPollWire, post};
 
 pub(crate) const REALM: &str = "realm1";
 
@@ -113,6 +115,13 @@ impl Server {
                 let _ = std::fs::remove_file(&path);
                 Wire::Raw(shake_hands(Box::new(stream), kind.serializer()).await)
             }
+            Kind::LongPoll(serializer) => {
+                Wire::LongPoll(LongPollWire::open(self.address, &format!("wamp.2.{}", serializer.name())).await)
+            }
+            Kind::BatchedLongPoll(serializer) => {
+                let protocol = format!("wamp.2.{}.batched", serializer.name());
+                Wire::LongPoll(LongPollWire::open(self.address, &protocol).await)
+            }
             Kind::Linked => {
                 let (tx, from_client) = futures_channel::mpsc::channel(16);
                 let (to_client, rx) = futures_channel::mpsc::channel(16);
@@ -162,6 +171,8 @@ pub(crate) enum Kind {
     Batched(Serializer),
     RawSocket(Serializer),
     Unix(Serializer),
+    LongPoll(Serializer),
+    BatchedLongPoll(Serializer),
     Linked,
 }
 
@@ -174,6 +185,8 @@ impl Kind {
                 Self::Batched(serializer),
                 Self::RawSocket(serializer),
                 Self::Unix(serializer),
+                Self::LongPoll(serializer),
+                Self::BatchedLongPoll(serializer),
             ]);
         }
         kinds
@@ -184,7 +197,9 @@ impl Kind {
             Self::WebSocket(serializer)
             | Self::Batched(serializer)
             | Self::RawSocket(serializer)
-            | Self::Unix(serializer) => serializer,
+            | Self::Unix(serializer)
+            | Self::LongPoll(serializer)
+            | Self::BatchedLongPoll(serializer) => serializer,
             Self::Linked => Serializer::Json,
         }
     }
@@ -196,6 +211,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(crate) enum Wire {
     WebSocket(Box<WebSocketStream<TcpStream>>),
     Raw(Box<dyn Stream>),
+    LongPoll(LongPollWire),
     Linked(
         futures_channel::mpsc::Sender<Message>,
         futures_channel::mpsc::Receiver<Message>,

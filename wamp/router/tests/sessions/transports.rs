@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use wamp_protocol::Serializer;
 use wamp_router::{KeepAlive, RouterConfig};
 
-use super::support::{Kind, Server, Wire, open_realm};
+use super::support::{Kind, Server, Wire, open_realm, post};
 
 /// Events and calls between every two kinds of connection: payloads arrive as they were sent.
 #[tokio::test]
@@ -72,6 +72,7 @@ async fn several_sessions_follow_each_other_on_one_transport() {
     for kind in [
         Kind::WebSocket(Serializer::Json),
         Kind::RawSocket(Serializer::Cbor),
+        Kind::LongPoll(Serializer::Json),
         Kind::Linked,
     ] {
         let mut client = server.connect(kind).await;
@@ -196,4 +197,47 @@ async fn goodbye_comes_to_all_when_the_router_stops() {
     }
     drop(clients);
     stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn long_poll_refuses_what_it_does_not_know() {
+    let server = Server::start().await;
+    assert_eq!(
+        post(server.address, "/lp/open", b"{\"protocols\": [\"mqtt\"]}").await.0,
+        400
+    );
+    assert_eq!(post(server.address, "/lp/open", b"not json").await.0, 400);
+    assert_eq!(post(server.address, "/lp/nobody/receive", b"").await.0, 404);
+    let mut client = server.join_by(Kind::LongPoll(Serializer::Json)).await;
+    let Wire::LongPoll(wire) = &client.wire else {
+        panic!("not long-poll")
+    };
+    assert_eq!(wire.post("dance", b"").await.0, 404);
+    assert_eq!(wire.post("send", b"[16, 1").await.0, 400);
+    assert_eq!(client.aborted().await, "wamp.error.protocol_violation");
+}
+
+#[tokio::test]
+async fn a_long_poll_session_ends_with_close_or_silence() {
+    let keep_alive = KeepAlive {
+        interval: Duration::from_millis(200),
+        timeout: Duration::from_millis(100),
+    };
+    let server = Server::with(RouterConfig {
+        realms: vec![open_realm()],
+        keep_alive,
+        ..RouterConfig::default()
+    })
+    .await;
+    let mut watcher = server.join().await;
+    watcher.subscribe("wamp.session.on_leave", json!({})).await;
+    let closed = server.join_by(Kind::LongPoll(Serializer::Json)).await;
+    let Wire::LongPoll(wire) = &closed.wire else {
+        panic!("not long-poll")
+    };
+    assert_eq!(wire.post("close", b"").await.0, 202);
+    assert_eq!(watcher.receive().await[4][0], closed.session);
+    assert_eq!(wire.post("receive", b"").await.0, 404);
+    let silent = server.join_by(Kind::LongPoll(Serializer::Json)).await;
+    assert_eq!(watcher.receive().await[4][0], silent.session);
 }

@@ -41,7 +41,7 @@ impl Client {
             serializer: kind.serializer(),
             session: 0,
             request: 0,
-            batched: matches!(kind, Kind::Batched(_)),
+            batched: matches!(kind, Kind::Batched(_) | Kind::BatchedLongPoll(_)),
             unread: Vec::new(),
         }
     }
@@ -98,6 +98,7 @@ impl Client {
                 frame.extend_from_slice(octets);
                 stream.write_all(&frame).await.unwrap();
             }
+            Wire::LongPoll(wire) => assert_eq!(wire.post("send", octets).await.0, 202),
             Wire::Linked(..) => panic!("a linked session has no octets"),
         }
     }
@@ -135,6 +136,10 @@ impl Client {
                 if kind == 0 {
                     break body.into();
                 }
+            },
+            Wire::LongPoll(wire) => match wire.post("receive", b"").await {
+                (200, body) => body.into(),
+                _ => return None,
             },
             Wire::Linked(_, rx) => {
                 let message = rx.next().await?;

@@ -1,0 +1,174 @@
+//! WAMP over plain HTTP requests: `open`, and then `ID/send`, `ID/receive` and `ID/close`.
+
+mod polling;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use self::polling::{LongPoll, Sent};
+use super::http::Answer;
+use crate::framing::websocket::choose_subprotocol;
+use crate::http_fallback::sentence;
+use crate::metrics::Counters;
+use crate::random_ids;
+use crate::router::Core;
+
+/// The long-poll transports that are open, by their ids, which nobody can guess.
+#[derive(Debug, Default)]
+pub(crate) struct LongPolls {
+    by_id: Mutex<HashMap<String, Arc<LongPoll>>>,
+}
+
+impl LongPolls {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<LongPoll>>> {
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn find(&self, id: &str) -> Option<Arc<LongPoll>> {
+        self.lock().get(id).map(Arc::clone)
+    }
+}
+
+/// The body of `open`.
+#[derive(Debug, Deserialize)]
+struct Open {
+    protocols: Vec<String>,
+}
+
+/// The answer to `open`.
+#[derive(Debug, Serialize)]
+struct Opened<'a> {
+    protocol: &'a str,
+    transport: &'a str,
+}
+
+/// Answers a request for `path`, which is what follows `/lp/`.
+pub(super) async fn answer(core: &Arc<Core>, path: &str, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    if request.method() != Method::POST {
+        let mut refusal = sentence(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Long-poll requests are POST requests.\n",
+        );
+        refusal
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return refusal;
+    }
+    let body = Limited::new(request.into_body(), core.limits.message_size)
+        .collect()
+        .await;
+    let Ok(body) = body else {
+        return sentence(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The body is too large, or did not come wholly.\n",
+        );
+    };
+    let body = body.to_bytes();
+    if path == "open" {
+        return open(core, &body, peer);
+    }
+    let found = path
+        .split_once('/')
+        .and_then(|(id, verb)| Some((core.long_polls.find(id)?, id, verb)));
+    let Some((transport, id, verb)) = found else {
+        return sentence(StatusCode::NOT_FOUND, "There is no such long-poll transport.\n");
+    };
+    match verb {
+        "send" => match transport.send(body).await {
+            Sent::Taken => empty(StatusCode::ACCEPTED),
+            Sent::Refused => sentence(StatusCode::BAD_REQUEST, "The body is not what the protocol says.\n"),
+        },
+        "receive" => match transport.receive().await {
+            Some(messages) => of_octets(transport.content_type(), messages),
+            None => {
+                core.long_polls.lock().remove(id);
+                sentence(
+                    StatusCode::NOT_FOUND,
+                    "The session is over, or another request receives already.\n",
+                )
+            }
+        },
+        "close" => {
+            core.long_polls.lock().remove(id);
+            transport.close().await;
+            empty(StatusCode::ACCEPTED)
+        }
+        _ => sentence(StatusCode::NOT_FOUND, "There are send, receive and close.\n"),
+    }
+}
+
+fn open(core: &Arc<Core>, body: &[u8], peer: SocketAddr) -> Answer {
+    let Ok(Open { protocols }) = serde_json::from_slice(body) else {
+        return sentence(
+            StatusCode::BAD_REQUEST,
+            "The body must be like {\"protocols\": [\"wamp.2.json\"]}.\n",
+        );
+    };
+    let Some((protocol, serializer, batched)) = choose_subprotocol(protocols.iter().map(String::as_str)) else {
+        return sentence(
+            StatusCode::BAD_REQUEST,
+            "None of the protocols is one of this router.\n",
+        );
+    };
+    let full = core.counters.remote_sessions() >= core.limits.sessions as u64
+        || core.long_polls.lock().len() >= core.limits.sessions;
+    if full {
+        Counters::add(&core.counters.connections_refused, 1);
+        return sentence(StatusCode::SERVICE_UNAVAILABLE, "There are too many sessions.\n");
+    }
+    let id = random_ids::number().and_then(|high| Ok(format!("{high:016x}{:016x}", random_ids::number()?)));
+    let Ok(id) = id else {
+        return sentence(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The router cannot open sessions now.\n",
+        );
+    };
+    let transport = Arc::new(LongPoll::new(Arc::clone(core), serializer, batched, peer));
+    core.long_polls.lock().insert(id.clone(), Arc::clone(&transport));
+    tokio::spawn(
+        core.closing
+            .clone()
+            .run_until_cancelled_owned(watch(Arc::clone(core), id.clone(), transport)),
+    );
+    let opened = serde_json::to_vec(&Opened {
+        protocol,
+        transport: &id,
+    })
+    .unwrap_or_default();
+    of_octets("application/json", opened.into())
+}
+
+/// Forgets the transport when its client has not been heard of for too long.
+async fn watch(core: Arc<Core>, id: String, transport: Arc<LongPoll>) {
+    while let Some(look_again) = transport.next_look(&core).await {
+        tokio::time::sleep_until(look_again).await;
+    }
+    if core.long_polls.lock().remove(&id).is_some() {
+        transport.close().await;
+    }
+}
+
+fn empty(status: StatusCode) -> Answer {
+    let mut response = of_octets("text/plain", Bytes::new());
+    *response.status_mut() = status;
+    response
+}
+
+fn of_octets(content_type: &'static str, octets: Bytes) -> Answer {
+    let mut response = Response::new(Full::new(octets).map_err(Into::into).boxed_unsync());
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
