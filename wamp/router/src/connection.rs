@@ -106,6 +106,7 @@ impl<F: Framing> Connection<F> {
         mut input: BytesMut,
     ) -> Ended {
         let outbox = self.session.outbox().clone();
+        let stopping = self.session.stopping();
         let alarm = sleep_until(self.handshake_ends);
         tokio::pin!(alarm);
         let mut read_next = READ_IDLE;
@@ -149,7 +150,7 @@ impl<F: Framing> Connection<F> {
                     Ok(count) => self.writing.written(count),
                 },
                 () = outbox.filled() => {}
-                () = async { self.session.closing().cancelled().await }, if !self.session.is_joined() && closing.is_none() => {
+                () = stopping.cancelled(), if !self.session.is_joined() && closing.is_none() => {
                     closing = Some(Instant::now() + LINGER);
                     rearm(alarm.as_mut(), closing);
                 }

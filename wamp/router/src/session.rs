@@ -96,8 +96,8 @@ impl Session {
     }
 
     /// Canceled when the router stops; for transports that have no session.
-    pub(crate) fn closing(&self) -> &CancellationToken {
-        &self.core.closing
+    pub(crate) fn stopping(&self) -> CancellationToken {
+        self.core.closing.clone()
     }
 
     /// Whether the handshake is over.
