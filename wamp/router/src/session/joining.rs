@@ -1,0 +1,128 @@
+//! HELLO, CHALLENGE and AUTHENTICATE, up to WELCOME.
+
+use std::sync::Arc;
+
+use wamp_protocol::message::{Authenticate, Hello, Welcome};
+use wamp_protocol::{SessionId, error_uri};
+
+use super::{Flow, Seat, Session, State};
+use crate::authentication::{AuthMethod, Principal, SignInError};
+use crate::effects::Refusal;
+use crate::handshake::{self, ExpectAuthenticate, Joining};
+use crate::member::Member;
+use crate::metrics::Counters;
+use crate::random_ids;
+use crate::realm::Realm;
+
+impl Session {
+    pub(super) async fn hello(&mut self, hello: Box<Hello>) -> Flow {
+        let session = match random_ids::session() {
+            Ok(session) => session,
+            Err(error) => {
+                tracing::error!(%error, "the operating system gives no random numbers");
+                return self.abort(Refusal::new(
+                    error_uri::UNAVAILABLE,
+                    "the router cannot open sessions now",
+                ));
+            }
+        };
+        if let Some((realm, principal)) = self.linked.clone() {
+            let agent = &self.core.agent;
+            return match handshake::accept_linked(&realm, &hello, principal, session, &self.transport, agent) {
+                Ok((member, welcome)) => self.join(realm, member, welcome),
+                Err(refusal) => self.abort(refusal),
+            };
+        }
+        if self.core.counters.remote_sessions() >= self.core.limits.sessions as u64 {
+            Counters::add(&self.core.counters.connections_refused, 1);
+            return self.abort(Refusal::new(error_uri::UNAVAILABLE, "there are too many sessions"));
+        }
+        let joining = match Joining::new(hello, |name| self.core.realm(name)) {
+            Ok(joining) => joining,
+            Err(refusal) => return self.abort(refusal),
+        };
+        if joining.method == AuthMethod::Anonymous {
+            return match joining.anonymous(session) {
+                Some(principal) => self.accept(&joining, principal, session),
+                None => self.abort(Refusal::new(
+                    error_uri::AUTHENTICATION_REQUIRED,
+                    "this realm is for sessions that sign in",
+                )),
+            };
+        }
+        match self.ask(joining, session).await {
+            Ok(expecting) => {
+                self.state = State::ExpectAuthenticate(Box::new(expecting));
+                Flow::Continue
+            }
+            Err(refusal) => {
+                Counters::add(&self.core.counters.sign_ins_failed, 1);
+                self.abort(refusal)
+            }
+        }
+    }
+
+    async fn ask(&mut self, joining: Joining, session: SessionId) -> Result<ExpectAuthenticate, Refusal> {
+        let sign_in = joining.sign_in(&self.transport)?;
+        let realm = Arc::clone(&joining.realm);
+        let Some(authenticator) = &realm.config.authentication.authenticator else {
+            return Err(Refusal::new(
+                error_uri::NO_MATCHING_AUTH_METHOD,
+                "nobody can sign in to this realm",
+            ));
+        };
+        let found = match authenticator.find(&sign_in).await {
+            Ok(found) => Some(found),
+            Err(SignInError::NoSuchPrincipal) => None,
+            Err(SignInError::Denied(sentence)) => {
+                return Err(Refusal::new(error_uri::AUTHENTICATION_DENIED, sentence));
+            }
+            Err(SignInError::Unavailable(sentence)) => {
+                tracing::error!(realm = sign_in.realm, "a sign-in cannot be decided: {sentence}");
+                let sentence = "the sign-in cannot be checked now";
+                return Err(Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence));
+            }
+        };
+        let nonce =
+            random_ids::number().and_then(|high| random_ids::number().map(|low| format!("{high:016x}{low:016x}")));
+        let nonce = nonce.map_err(|_| Refusal::new(error_uri::UNAVAILABLE, "the router cannot open sessions now"))?;
+        let (expecting, challenge) = joining.challenge(sign_in, found, session, &nonce, realm.now());
+        self.send(challenge);
+        Ok(expecting)
+    }
+
+    pub(super) async fn authenticate(&mut self, expecting: ExpectAuthenticate, answer: Authenticate) -> Flow {
+        let (joining, sign_in, session, principal) = expecting.verify(answer).await;
+        if let Some(authenticator) = &joining.realm.config.authentication.authenticator {
+            authenticator.finished(&sign_in, principal.is_some());
+        }
+        let Some(principal) = principal else {
+            Counters::add(&self.core.counters.sign_ins_failed, 1);
+            tracing::info!(realm = sign_in.realm, authid = sign_in.authid, peer = ?sign_in.address, "a sign-in failed");
+            let sentence = "the name or the secret is wrong";
+            return self.abort(Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence));
+        };
+        self.accept(&joining, principal, session)
+    }
+
+    fn accept(&mut self, joining: &Joining, principal: Principal, session: SessionId) -> Flow {
+        let (member, welcome) = joining.accept(principal, session, &self.transport, &self.core.agent);
+        self.join(Arc::clone(&joining.realm), member, welcome)
+    }
+
+    fn join(&mut self, realm: Arc<Realm>, member: Arc<Member>, welcome: Welcome) -> Flow {
+        if realm.join(&member, &self.outbox, welcome).is_err() {
+            return self.abort(Refusal::new(error_uri::CLOSE_SYSTEM_SHUTDOWN, "the router is stopping"));
+        }
+        tracing::debug!(
+            session.id = member.id.get(),
+            realm = realm.config.name,
+            authid = member.authid,
+            authrole = member.authrole,
+            "a session joined"
+        );
+        self.joined = Some(self.core.joined.token());
+        self.state = State::Joined(Seat { realm, member });
+        Flow::Continue
+    }
+}
