@@ -282,6 +282,7 @@ impl Loop {
     async fn find_next(&mut self) {
         if let Some(device) = self.to_find.pop_front() {
             self.memory.world.find(device);
+            self.heard.insert(device.hardware_id, Instant::now());
             self.show(device).await;
             self.report_state(device).await;
             self.save().await;

@@ -45,12 +45,12 @@ pub const ROOMS: &[RoomPlan] = &[
     RoomPlan {
         area: "living_room",
         room: Room {
-            heat_time: 3000.0,
+            heat_time: 4500.0,
             air_time: 7200.0,
         },
-        beginning: (24.8, 45.0),
+        beginning: (25.2, 45.0),
         sun: 1.0,
-        heat: 0.000_25,
+        heat: 0.000_17,
     },
     // Small, inside, wet while somebody takes a shower.
     RoomPlan {

@@ -38,7 +38,7 @@ pub fn sun(clock: f64) -> f64 {
     if time < rise || time > set {
         return 0.0;
     }
-    0.000_45 * ((time - rise) / (set - rise) * std::f64::consts::PI).sin()
+    0.000_3 * ((time - rise) / (set - rise) * std::f64::consts::PI).sin()
 }
 
 /// Whether somebody takes a shower.

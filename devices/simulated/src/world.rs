@@ -13,7 +13,11 @@ use crate::plan::{DEVICES, DevicePlan, ROOMS, RoomPlan};
 use crate::script;
 
 /// How fast an air conditioner cools, in °C per second.
-const COOLING: f64 = 0.0033;
+const COOLING: f64 = 0.0024;
+/// Its compressor starts this long after it is switched on, in seconds, and comes to its full
+/// power in [`COMPRESSOR_RAMP`] more.
+const COMPRESSOR_DELAY: f64 = 180.0;
+const COMPRESSOR_RAMP: f64 = 120.0;
 /// How fast it dries while it does, in g/m³ per second.
 const CONDENSATION: f64 = 0.0003;
 /// How fast a heater heats, in °C per second.
@@ -35,8 +39,8 @@ pub struct World {
     air_by_area: BTreeMap<String, Air>,
     /// The weather, when somebody has set it.
     outside: Option<Air>,
-    /// Hardware ids of actuators that are on.
-    on: BTreeSet<String>,
+    /// Since when actuators are on, by hardware id.
+    on_since: BTreeMap<String, f64>,
     /// Hardware ids of devices that say and hear nothing.
     silent: BTreeSet<String>,
     /// Hardware ids of devices that a search has found.
@@ -89,7 +93,7 @@ impl World {
                 .map(|room| (room.area.to_owned(), room.beginning()))
                 .collect(),
             outside: None,
-            on: BTreeSet::new(),
+            on_since: BTreeMap::new(),
             silent: BTreeSet::new(),
             found: BTreeSet::new(),
             // Zero would stay zero.
@@ -125,14 +129,16 @@ impl World {
         if room.area == "bathroom" && script::is_shower_on(self.clock) {
             influence.moisture += SHOWER;
         }
-        let running = DEVICES
-            .iter()
-            .filter(|device| device.area == room.area && self.on.contains(device.hardware_id));
-        for device in running {
+        for device in DEVICES.iter().filter(|device| device.area == room.area) {
+            let Some(since) = self.on_since.get(device.hardware_id) else {
+                continue;
+            };
             match device.actuator {
                 Some(ActuatorKind::Ac) => {
-                    influence.heat -= COOLING;
-                    influence.moisture -= CONDENSATION;
+                    let running = self.clock - since - COMPRESSOR_DELAY;
+                    let power = (running / COMPRESSOR_RAMP).clamp(0.0, 1.0);
+                    influence.heat -= COOLING * power;
+                    influence.moisture -= CONDENSATION * power;
                 }
                 Some(ActuatorKind::Heater) => influence.heat += HEATING,
                 Some(ActuatorKind::Fan) => influence.ventilation += FAN,
@@ -189,16 +195,18 @@ impl World {
         if self.is_silent(device) {
             return Err(WorldFault::Silent(device.name.to_owned()));
         }
-        Ok(if on {
-            self.on.insert(device.hardware_id.to_owned())
-        } else {
-            self.on.remove(device.hardware_id)
-        })
+        let changed = self.is_on(device) != on;
+        if !on {
+            self.on_since.remove(device.hardware_id);
+        } else if changed {
+            self.on_since.insert(device.hardware_id.to_owned(), self.clock);
+        }
+        Ok(changed)
     }
 
     /// Whether an actuator is on.
     pub fn is_on(&self, device: &DevicePlan) -> bool {
-        self.on.contains(device.hardware_id)
+        self.on_since.contains_key(device.hardware_id)
     }
 
     /// Makes a device silent, or lets it speak again.
@@ -317,6 +325,9 @@ mod tests {
         let warm = minutes_until(&mut world, |world| temperature(world) > 26.0);
         assert!((5..40).contains(&warm), "{warm}");
         assert!(world.switch(ac, true).unwrap());
+        // Its compressor takes its time: thermometers show the limit crossed.
+        world.step(3.0 * MINUTE);
+        assert!(temperature(&world) > 26.1);
         let cool = minutes_until(&mut world, |world| temperature(world) < 25.0);
         assert!((3..40).contains(&cool), "{cool}");
         world.switch(ac, false).unwrap();
@@ -433,8 +444,8 @@ mod tests {
         let difference = loaded.air("bathroom").unwrap().moisture - world.air("bathroom").unwrap().moisture;
         assert!(difference.abs() < 1e-9, "{difference}");
         assert_eq!(
-            (loaded.clock, &loaded.on, loaded.noise),
-            (world.clock, &world.on, world.noise)
+            (loaded.clock, &loaded.on_since, loaded.noise),
+            (world.clock, &world.on_since, world.noise)
         );
     }
 }
