@@ -5,6 +5,7 @@
 //! with: whoever reads the database can sign in by WAMP-CRA, so the file is its owner's alone.
 
 mod attempts;
+mod keeper;
 mod password;
 mod procedures;
 mod setup;
@@ -15,8 +16,8 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use attempts::Attempts;
+pub use keeper::{NAME, SignedIn, plan};
 pub use password::{MINIMUM_PASSWORD, Salted};
-pub use procedures::register;
 pub use setup::{Setup, link};
 pub use sign_in::SignIn;
 pub use store::{Account, Accounts};

@@ -10,6 +10,7 @@ use wamp_router::{Authentication, Authorization, Disclose, Disclosure, RealmConf
 use crate::accounts::SignIn;
 use crate::config::{Config, Limits};
 use crate::roles;
+use crate::supervisor::Join;
 
 /// Messages that may wait each way on a linked session.
 const LINK_CAPACITY: usize = 1024;
@@ -64,6 +65,15 @@ pub async fn join(router: &Router, authid: &'static str) -> Result<Session, Stri
         .connect()
         .await
         .map_err(|error| format!("cannot join the realm: {error}"))
+}
+
+/// What joins a session as `authid`, again and again.
+pub fn joiner(router: &Router, authid: &'static str) -> Join {
+    let router = router.clone();
+    Box::new(move || {
+        let router = router.clone();
+        Box::pin(async move { join(&router, authid).await })
+    })
 }
 
 fn link(router: &Router, authid: &str) -> LinkedPeer {

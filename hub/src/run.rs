@@ -2,10 +2,9 @@
 //!
 //! **Start-up**, in this order: the data directory is locked, the ports are bound, the database is
 //! opened and brought up to date, so that what cannot work is told before anything runs. Then
-//! comes the router with the realm; from here on the port answers, `/healthz` with 503. The hub's
-//! own session joins and registers the account procedures. Then the services start, all at once
-//! but for those that ask others at their start ([`crate::services`] has the order). When each has
-//! joined, or has failed for the first time, the hub is ready and says so; a service that failed
+//! comes the router with the realm; from here on the port answers, `/healthz` with 503. Then the
+//! services start, all at once but for those that ask others at their start ([`crate::services`]
+//! has the order), and with them the account procedures. When each has joined, or has failed for the first time, the hub is ready and says so; a service that failed
 //! is started again and again, and `/healthz` tells.
 //!
 //! **Shut-down**, in this order: the services stop, the logger last, because until then there is
@@ -22,7 +21,8 @@ use house::uri::topic;
 use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use wamp_client::{Session, error_uri};
+use wamp_client::error_uri;
+use wamp_router::Router;
 
 use crate::accounts::{self, Accounts, Setup, SignIn};
 use crate::announce::{self, Ready};
@@ -78,9 +78,11 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         data_dir.secret()?,
         config.sign_in.limit_attempts,
     );
+    let signed_in = sign_in.signed_in();
     let router = realm::router(&config, sign_in);
     let mqtt = services::MqttView::default();
-    let components = Components::new(services::selected(&config, demo.is_some()));
+    let selected = services::selected(&config, demo.is_some());
+    let components = Components::new(selected.chain([accounts::NAME]));
     let has_logger = services::selected(&config, demo.is_some()).any(|name| name == services::LOGGER);
     let context = services::Context {
         config: config.clone(),
@@ -90,7 +92,13 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         components: Some(components.clone()),
         mqtt: mqtt.clone(),
     };
-    let plans = services::plans(&context, &router);
+    let mut plans = services::plans(&context, &router);
+    plans.push(accounts::plan(
+        accounts,
+        setup.clone(),
+        signed_in,
+        realm::joiner(&router, accounts::NAME),
+    ));
 
     let closing = CancellationToken::new();
     let site = http::Site {
@@ -110,11 +118,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         serving.spawn(async move { serve.serve_unix(unix, close).await });
     }
 
-    let hub = realm::join(&router, "hub").await.map_err(Failure::Failed)?;
-    accounts::register(&hub, &accounts, &setup)
-        .await
-        .map_err(|error| Failure::of("cannot offer the account procedures", &error))?;
-    tokio::spawn(publish_changes(hub.clone(), components.clone()));
+    tokio::spawn(publish_changes(router.clone(), components.clone()));
 
     let stop = services::Stop::default();
     let mut supervised = JoinSet::new();
@@ -129,7 +133,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
                 tracing::warn!("{warning}");
             }
             let ready = Ready { http: http_address, mqtt: mqtt.address(), unix: unix_path.clone() };
-            publish_hub(&hub, Status::Running).await;
+            publish_hub(&router, Status::Running).await;
             say_ready(format, &ready, &setup, started);
             signals.next().await
         }
@@ -138,7 +142,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
 
     let stopping = Instant::now();
     tracing::info!(signal, "the hub stops");
-    publish_hub(&hub, Status::Stopped).await;
+    publish_hub(&router, Status::Stopped).await;
     stop.all_but_the_logger();
     let in_time = supervised_end(&mut supervised, usize::from(has_logger)).await;
     stop.the_logger();
@@ -210,27 +214,35 @@ struct StatusChange<'a> {
 }
 
 impl StatusChange<'_> {
-    async fn publish(&self, hub: &Session) {
-        if let Err(error) = hub.publish(topic::STATUS_CHANGE).kwargs(self).send().await {
+    /// Publishes it by a session of its own: changes are rare, and a session that lives from one
+    /// to the next could have been ended.
+    async fn publish(&self, router: &Router) {
+        let session = match realm::join(router, "hub").await {
+            Ok(session) => session,
+            Err(error) => return tracing::debug!(%error, "a change of status cannot be published"),
+        };
+        let publication = session.publish(topic::STATUS_CHANGE).kwargs(self).acknowledge();
+        if let Err(error) = publication.send().await {
             tracing::debug!(%error, "a change of status cannot be published");
         }
+        session.leave().await;
     }
 }
 
 /// Tells the house that the hub as a whole has started or stops.
-async fn publish_hub(hub: &Session, status: Status) {
+async fn publish_hub(router: &Router, status: Status) {
     let change = StatusChange {
         component: "hub",
         status,
         detail: "",
         at: now(),
     };
-    change.publish(hub).await;
+    change.publish(router).await;
 }
 
 /// Publishes which services fail, and which have recovered. That all start with the hub and stop
 /// with it is told once, for the hub.
-async fn publish_changes(hub: Session, components: Components) {
+async fn publish_changes(router: Router, components: Components) {
     let mut changes = components.changes();
     let mut told = components.snapshot();
     while changes.changed().await.is_ok() {
@@ -248,7 +260,7 @@ async fn publish_changes(hub: Session, components: Components) {
                     detail: &component.detail,
                     at: component.at,
                 };
-                change.publish(&hub).await;
+                change.publish(&router).await;
             }
         }
         told = now;

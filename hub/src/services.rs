@@ -153,14 +153,10 @@ fn chosen(config: &Config, demo: bool) -> impl Iterator<Item = &'static Entry> {
 pub fn plans(context: &Context, router: &Router) -> Vec<Plan> {
     chosen(&context.config, context.demo.is_some())
         .filter_map(|entry| {
-            let router = router.clone();
             Some(Plan {
                 name: entry.name,
                 after: entry.after,
-                join: Box::new(move || {
-                    let router = router.clone();
-                    Box::pin(async move { realm::join(&router, entry.name).await })
-                }),
+                join: realm::joiner(router, entry.name),
                 start: start(entry.name, context)?,
             })
         })

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
-use wamp_client::Session;
+use wamp_client::{CloseReason, ConnectionState, Session};
 
 use crate::components::{Components, Status};
 
@@ -104,16 +104,33 @@ async fn run_once(plan: &Plan, components: &Components, stop: &CancellationToken
     };
     components.set(plan.name, Status::Running, "");
     tracing::debug!(service = plan.name, "a service runs");
-    tokio::select! {
+    let end = tokio::select! {
         () = running.finished() => {
             session.leave().await;
             return End::Fault("it ended by itself".into());
         }
-        () = stop.cancelled() => {}
-    }
+        // A linked session does not come back: somebody ended it by the session meta API.
+        cause = over(&session) => End::Fault(format!("its session was ended: {cause}")),
+        () = stop.cancelled() => End::Stopped,
+    };
     if tokio::time::timeout(STOP_TIME, running.stop()).await.is_err() {
         tracing::error!(service = plan.name, "a service did not stop in time and is left behind");
     }
     session.leave().await;
-    End::Stopped
+    end
+}
+
+/// Waits until the session is over, and says why.
+async fn over(session: &Session) -> String {
+    let mut states = session.watch();
+    while let Some(state) = states.next().await {
+        if let ConnectionState::Closed(reason) = state {
+            return match reason {
+                CloseReason::Left => "it left".to_owned(),
+                CloseReason::ByRouter { reason, message } => message.unwrap_or(reason),
+                CloseReason::Lost { cause } => cause,
+            };
+        }
+    }
+    "it is closed".to_owned()
 }

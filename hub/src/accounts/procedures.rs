@@ -32,11 +32,11 @@ struct Remembered<'a> {
     token: &'a str,
 }
 
-/// Registers them on the hub's own session.
+/// Registers them.
 ///
 /// # Errors
 /// What the router answered.
-pub async fn register(session: &Session, accounts: &Accounts, setup: &Arc<Setup>) -> Result<(), Error> {
+pub(super) async fn register(session: &Session, accounts: &Accounts, setup: &Arc<Setup>) -> Result<(), Error> {
     let (store, link) = (accounts.clone(), setup.clone());
     session
         .register(procedure::ACCOUNT_SETUP)

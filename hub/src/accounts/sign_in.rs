@@ -11,7 +11,7 @@ use wamp_router::authentication::{
 
 use super::setup::SETUP;
 use super::store::is_remember_token;
-use super::{Account, AccountError, Accounts, Attempts, Role, Salted, Setup};
+use super::{Account, AccountError, Accounts, Attempts, Role, Salted, Setup, SignedIn};
 
 /// Passwords checked at once; each takes a core for tens of milliseconds.
 const CHECKS_AT_ONCE: usize = 2;
@@ -27,6 +27,7 @@ const PROVIDER: &str = "domovoi";
 pub struct SignIn {
     accounts: Accounts,
     setup: Arc<Setup>,
+    signed_in: SignedIn,
     secret: [u8; 32],
     /// `None` when guessing is not slowed down.
     attempts: Option<Mutex<Attempts>>,
@@ -39,10 +40,16 @@ impl SignIn {
         Self {
             accounts,
             setup,
+            signed_in: SignedIn::default(),
             secret,
             attempts: limit_attempts.then(Mutex::default),
             checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
         }
+    }
+
+    /// The accounts somebody has signed in with.
+    pub fn signed_in(&self) -> SignedIn {
+        self.signed_in.clone()
     }
 
     async fn look_up(&self, asked: &Asked) -> Result<(Principal, Credential), SignInError> {
@@ -56,6 +63,9 @@ impl SignIn {
             .await
             .map_err(|error| unavailable(&error))?;
         let is_there = found.is_some();
+        if let Some(account) = &found {
+            self.signed_in.note(account);
+        }
         let account = found.unwrap_or_else(|| decoy(&self.secret, &asked.authid));
         let principal = Principal {
             authid: account.authid.clone(),
@@ -165,6 +175,7 @@ fn decoy(secret: &[u8; 32], authid: &str) -> Account {
         authid: authid.to_owned(),
         role: roles.get(pick).copied().unwrap_or(Role::User),
         salted,
+        changed_at: 0,
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Account {
     pub role: Role,
     /// What its password is checked against.
     pub salted: Salted,
+    /// When it was made or last got another password, in milliseconds since 1970.
+    pub changed_at: i64,
 }
 
 /// The tables `account` and `remember_token`, which are the hub's.
@@ -51,22 +53,25 @@ impl Accounts {
 
     /// All of them, by name.
     pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
-        let rows =
-            sqlx::query("SELECT authid, role, salt, iterations, keylen, derived_key FROM account ORDER BY authid")
-                .fetch_all(self.database.read())
-                .await?;
+        let rows = sqlx::query(
+            "SELECT authid, role, salt, iterations, keylen, derived_key, changed_at FROM account ORDER BY authid",
+        )
+        .fetch_all(self.database.read())
+        .await?;
         rows.iter().map(account).collect()
     }
 
     /// The one of this name.
     pub async fn find(&self, authid: &str) -> Result<Option<Account>, AccountError> {
-        sqlx::query("SELECT authid, role, salt, iterations, keylen, derived_key FROM account WHERE authid = ?1")
-            .bind(authid)
-            .fetch_optional(self.database.read())
-            .await?
-            .as_ref()
-            .map(account)
-            .transpose()
+        sqlx::query(
+            "SELECT authid, role, salt, iterations, keylen, derived_key, changed_at FROM account WHERE authid = ?1",
+        )
+        .bind(authid)
+        .fetch_optional(self.database.read())
+        .await?
+        .as_ref()
+        .map(account)
+        .transpose()
     }
 
     /// A new account.
@@ -238,6 +243,7 @@ fn account(row: &SqliteRow) -> Result<Account, AccountError> {
             keylen: number("keylen")?,
             derived_key: row.try_get("derived_key")?,
         },
+        changed_at: row.try_get("changed_at")?,
     })
 }
 

@@ -7,8 +7,9 @@ use wamp_client::{CallResult, Event};
 
 use crate::failure::Failure;
 
-/// A result: its value when it has one positional result and nothing else, `null` when it has
-/// nothing, and `{"args": […], "kwargs": {…}}` otherwise.
+/// A result: its value when it has one positional result and nothing else, its keyword results as
+/// an object when it has only those, `null` when it has nothing, and otherwise
+/// `{"args": […], "kwargs": {…}}`.
 pub(super) fn result(result: &CallResult) -> Result<(), Failure> {
     let unreadable = |error| Failure::of("the result cannot be read", &error);
     let args: Vec<Value> = result.args().map_err(unreadable)?;
@@ -16,6 +17,7 @@ pub(super) fn result(result: &CallResult) -> Result<(), Failure> {
     line(&match (args.as_slice(), kwargs.is_empty()) {
         ([], true) => Value::Null,
         ([value], true) => value.clone(),
+        ([], false) => Value::Object(kwargs),
         _ => json!({ "args": args, "kwargs": kwargs }),
     })
 }

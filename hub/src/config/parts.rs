@@ -237,7 +237,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message_octets: 1 << 20,
-            queued_messages: 4096,
+            queued_messages: 32_768,
         }
     }
 }

@@ -66,7 +66,7 @@ fn faults_name_the_line_and_the_key() {
         ),
         (
             "[ble]\ncolour = 1",
-            "line 2: there is no key \"colour\"; the keys here are enabled",
+            "line 2: there is no key \"colour\"; the keys here are enabled, adapter, keys",
         ),
         (
             "[logger]\ncommit_seconds = \"5\"",

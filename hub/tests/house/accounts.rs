@@ -1,9 +1,9 @@
 //! Setting up, signing in, and who may do what, through WAMP.
 
 use serde_json::{Value, json};
-use wamp_client::{Credentials, Error, Session};
+use wamp_client::{CloseReason, ConnectionState, Credentials, Error, Session};
 
-use super::program::{House, PASSWORD, join, sign_in};
+use super::program::{House, PASSWORD, PATIENCE, join, sign_in};
 
 fn token(setup: &Value) -> String {
     assert_eq!(setup["event"], "setup");
@@ -149,8 +149,21 @@ async fn an_account_made_while_the_hub_runs_signs_in_at_once() {
     house.add_account("bob", "viewer");
     sign_in(&server.ws(), "bob", PASSWORD).await.unwrap();
     house.command(&["user", "passwd", "bob", "--password-stdin"], "battery staple");
-    sign_in(&server.ws(), "bob", "battery staple").await.unwrap();
+    let bob = sign_in(&server.ws(), "bob", "battery staple").await.unwrap();
     house.command(&["user", "remove", "bob"], "");
+    let mut states = bob.watch();
+    let ended = async {
+        while let Some(state) = states.next().await {
+            if let ConnectionState::Closed(CloseReason::ByRouter { reason, .. }) = state {
+                return reason;
+            }
+        }
+        String::new()
+    };
+    assert_eq!(
+        tokio::time::timeout(PATIENCE, ended).await.unwrap(),
+        "wamp.close.killed"
+    );
     assert!(sign_in(&server.ws(), "bob", "battery staple").await.is_err());
 }
 

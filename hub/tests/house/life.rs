@@ -130,3 +130,30 @@ fn a_backup_is_made_while_the_hub_runs_and_restored_while_it_does_not() {
     assert!(std::path::Path::new(report["kept"].as_str().unwrap()).exists());
     assert!(text(&house.command(&["user", "list"], "").stdout).contains("viewer"));
 }
+
+#[tokio::test]
+async fn a_service_whose_session_is_ended_comes_back() {
+    let house = House::with_accounts();
+    let server = house.run();
+    let admin = sign_in(&server.ws(), "admin", PASSWORD).await.unwrap();
+    let mut changes = admin.subscribe("status.change").open().await.unwrap();
+    for service in ["discovery", "accounts"] {
+        admin
+            .call("wamp.session.kill_by_authid")
+            .args(&(service,))
+            .send()
+            .await
+            .unwrap();
+    }
+    let mut back = std::collections::BTreeSet::new();
+    while back.len() < 2 {
+        let change = tokio::time::timeout(PATIENCE, changes.next()).await.unwrap().unwrap();
+        let change: Value = change.kwargs().unwrap();
+        if change["status"] == "running" {
+            back.insert(change["component"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(server.get("/healthz").0, 200);
+    admin.call("device.list").send().await.unwrap();
+    admin.call("account.remember").send().await.unwrap();
+}
