@@ -5,6 +5,8 @@ pub(crate) mod websocket;
 
 use bytes::{Bytes, BytesMut};
 use wamp_protocol::Serializer;
+use wamp_protocol::framing::batch::{self, BatchError};
+use wamp_protocol::framing::rawsocket::FrameError;
 
 /// What a peer sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,12 @@ pub(crate) enum FramingError {
     /// The message is larger than this router takes.
     #[error("a message of {size} octets is larger than the {limit} that are taken")]
     TooLarge { size: usize, limit: usize },
+    /// A frame of RawSocket that is none.
+    #[error(transparent)]
+    RawSocket(#[from] FrameError),
+    /// Octets that are no batch.
+    #[error(transparent)]
+    Batch(#[from] BatchError),
 }
 
 /// One direction each of a transport's framing.
@@ -62,16 +70,11 @@ pub(crate) trait Framing: Send {
     fn close(&self, error: Option<&FramingError>, output: &mut BytesMut);
 }
 
-/// Separates JSON messages of a batch, as the specification has it.
-const RECORD_SEPARATOR: u8 = 0x1E;
-/// What Autobahn writes in its place: Python's `b"\30"` is octal.
-const CANCEL: u8 = 0x18;
-
 /// The batched subprotocols: several messages in one frame.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Batch {
     serializer: Serializer,
-    /// What the peer separates JSON messages with.
+    /// What the peer separates JSON messages with: it is answered in kind.
     separator: u8,
 }
 
@@ -79,54 +82,21 @@ impl Batch {
     pub(crate) const fn new(serializer: Serializer) -> Self {
         Self {
             serializer,
-            separator: RECORD_SEPARATOR,
+            separator: batch::RECORD_SEPARATOR,
         }
     }
 
     /// The messages of a frame.
-    pub(crate) fn split(&mut self, mut body: Bytes) -> Result<Vec<Bytes>, FramingError> {
-        let mut messages = Vec::new();
-        while !body.is_empty() {
-            if self.serializer == Serializer::Json {
-                let end = body
-                    .iter()
-                    .position(|octet| matches!(*octet, RECORD_SEPARATOR | CANCEL));
-                let Some(end) = end else {
-                    // Whoever sends one message per frame may forget the separator.
-                    messages.push(std::mem::take(&mut body));
-                    break;
-                };
-                let message = body.split_to(end);
-                self.separator = body.split_to(1).first().copied().unwrap_or(RECORD_SEPARATOR);
-                messages.push(message);
-            } else {
-                let length = body
-                    .first_chunk::<4>()
-                    .map(|length| u32::from_be_bytes(*length) as usize);
-                let length = length.filter(|length| body.len() - 4 >= *length);
-                let Some(length) = length else {
-                    return Err(FramingError::Broken("a batch ends in the middle of a message"));
-                };
-                drop(body.split_to(4));
-                messages.push(body.split_to(length));
-            }
+    pub(crate) fn split(&mut self, body: Bytes) -> Result<Vec<Bytes>, FramingError> {
+        if self.serializer == Serializer::Json {
+            self.separator = batch::json_separator(&body).unwrap_or(self.separator);
         }
-        if messages.is_empty() {
-            return Err(FramingError::Broken("a batch is empty"));
-        }
-        Ok(messages)
+        Ok(batch::split(self.serializer, body)?)
     }
 
     /// Adds a message to the body of a frame.
     pub(crate) fn add(&self, message: &[u8], body: &mut BytesMut) {
-        if self.serializer == Serializer::Json {
-            body.extend_from_slice(message);
-            body.extend_from_slice(&[self.separator]);
-        } else {
-            // Messages are limited to far less than what 32 bits can say.
-            body.extend_from_slice(&u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes());
-            body.extend_from_slice(message);
-        }
+        batch::push_encoded(self.serializer, self.separator, message, body);
     }
 }
 

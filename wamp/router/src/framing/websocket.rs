@@ -3,6 +3,7 @@
 
 use bytes::{Buf as _, BytesMut};
 use wamp_protocol::Serializer;
+use wamp_protocol::framing::Subprotocol;
 
 use super::{Frame, Framing, FramingError};
 
@@ -14,25 +15,6 @@ const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
 const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
-
-/// The subprotocols, best first where the client has no preference.
-const SUBPROTOCOLS: [(&str, Serializer, bool); 6] = [
-    ("wamp.2.msgpack.batched", Serializer::MsgPack, true),
-    ("wamp.2.cbor.batched", Serializer::Cbor, true),
-    ("wamp.2.json.batched", Serializer::Json, true),
-    ("wamp.2.msgpack", Serializer::MsgPack, false),
-    ("wamp.2.cbor", Serializer::Cbor, false),
-    ("wamp.2.json", Serializer::Json, false),
-];
-
-/// The first of the client's subprotocols that the router has: its name, serializer, and whether
-/// it is batched.
-pub(crate) fn choose_subprotocol<'a>(
-    offered: impl IntoIterator<Item = &'a str>,
-) -> Option<(&'static str, Serializer, bool)> {
-    let known = |name: &str| SUBPROTOCOLS.into_iter().find(|(known, ..)| *known == name);
-    offered.into_iter().find_map(known)
-}
 
 /// WebSocket framing for one connection.
 #[derive(Debug)]
@@ -46,10 +28,10 @@ pub(crate) struct WebSocket {
 }
 
 impl WebSocket {
-    pub(crate) const fn new(serializer: Serializer, batched: bool, limit: usize) -> Self {
+    pub(crate) const fn new(subprotocol: Subprotocol, limit: usize) -> Self {
         Self {
-            serializer,
-            batched,
+            serializer: subprotocol.serializer,
+            batched: subprotocol.batched,
             limit,
             fragments: None,
         }
@@ -204,7 +186,9 @@ impl Framing for WebSocket {
     fn close(&self, error: Option<&FramingError>, output: &mut BytesMut) {
         let (code, reason) = match error {
             None => (1000_u16, String::new()),
-            Some(error @ FramingError::Broken(_)) => (1002, error.to_string()),
+            Some(error @ (FramingError::Broken(_) | FramingError::RawSocket(_) | FramingError::Batch(_))) => {
+                (1002, error.to_string())
+            }
             Some(error @ FramingError::WrongType { .. }) => (1003, error.to_string()),
             Some(error @ FramingError::TooLarge { .. }) => (1009, error.to_string()),
         };
@@ -269,6 +253,10 @@ mod tests {
 
     use super::*;
 
+    fn websocket(serializer: Serializer, batched: bool, limit: usize) -> WebSocket {
+        WebSocket::new(Subprotocol { serializer, batched }, limit)
+    }
+
     fn decode_all(framing: &mut WebSocket, octets: &[u8], step: usize) -> Result<Vec<Frame>, FramingError> {
         let mut input = BytesMut::new();
         let mut frames = Vec::new();
@@ -287,7 +275,7 @@ mod tests {
             bodies in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..6),
             step in 1..50_usize,
         ) {
-            let mut framing = WebSocket::new(Serializer::MsgPack, false, 1000);
+            let mut framing = websocket(Serializer::MsgPack, false, 1000);
             let octets: Vec<u8> = bodies.iter().flat_map(|body| client_frame(FINAL | BINARY, body)).collect();
             let expected: Vec<_> = bodies.into_iter().map(|body| Frame::Message(body.into())).collect();
             prop_assert_eq!(decode_all(&mut framing, &octets, step), Ok(expected));
@@ -295,13 +283,13 @@ mod tests {
 
         #[test]
         fn no_octets_make_it_panic(octets in prop::collection::vec(any::<u8>(), 0..200), step in 1..50_usize) {
-            let _ = decode_all(&mut WebSocket::new(Serializer::Json, true, 100), &octets, step);
+            let _ = decode_all(&mut websocket(Serializer::Json, true, 100), &octets, step);
         }
     }
 
     #[test]
     fn fragments_make_one_message_with_a_ping_between_them() {
-        let mut framing = WebSocket::new(Serializer::Json, false, 100);
+        let mut framing = websocket(Serializer::Json, false, 100);
         let octets = [
             client_frame(TEXT, b"[1"),
             client_frame(FINAL | PING, b"?"),
@@ -352,23 +340,14 @@ mod tests {
                 FramingError::TooLarge { size: 101, limit: 100 },
             ),
         ] {
-            let mut framing = WebSocket::new(Serializer::Json, false, 100);
+            let mut framing = websocket(Serializer::Json, false, 100);
             assert_eq!(decode_all(&mut framing, &octets, octets.len()), Err(expected));
         }
-        let mut framing = WebSocket::new(Serializer::Json, false, 100);
+        let mut framing = websocket(Serializer::Json, false, 100);
         let fragments = [client_frame(TEXT, &[b' '; 60]), client_frame(FINAL, &[b' '; 60])].concat();
         assert_eq!(
             decode_all(&mut framing, &fragments, 7),
             Err(FramingError::TooLarge { size: 120, limit: 100 })
         );
-    }
-
-    #[test]
-    fn the_clients_order_of_subprotocols_decides() {
-        assert_eq!(
-            choose_subprotocol(["wamp.2.ubjson", "wamp.2.json", "wamp.2.msgpack"]).map(|(name, ..)| name),
-            Some("wamp.2.json")
-        );
-        assert_eq!(choose_subprotocol(["mqtt"]), None);
     }
 }

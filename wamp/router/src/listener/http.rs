@@ -15,11 +15,12 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use wamp_protocol::framing::Subprotocol;
 
 use super::longpoll;
 use super::replay::Replay;
 use crate::connection::{self, Terms};
-use crate::framing::websocket::{WebSocket, choose_subprotocol};
+use crate::framing::websocket::WebSocket;
 use crate::http_fallback::{HttpFallback, sentence};
 use crate::member::{Transport, TransportKind};
 use crate::metrics::Counters;
@@ -76,7 +77,7 @@ fn upgrade<S>(core: &Arc<Core>, mut request: Request<Incoming>, peer: SocketAddr
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let (key, offer) = match check(&request) {
+    let (key, subprotocol) = match check(&request) {
         Ok(accepted) => accepted,
         Err((status, text)) => {
             let mut refusal = sentence(status, text);
@@ -95,7 +96,6 @@ where
         Counters::add(&core.counters.connections_refused, 1);
         return sentence(StatusCode::SERVICE_UNAVAILABLE, "There are too many sessions.\n");
     }
-    let (name, serializer, batched) = offer;
     let upgrading = hyper::upgrade::on(&mut request);
     let shared = Arc::clone(core);
     core.tasks.spawn(async move {
@@ -109,7 +109,7 @@ where
         let (unread, stream) = parts.io.into_inner().into_parts();
         let mut input = BytesMut::from(&parts.read_buf[..]);
         input.extend_from_slice(&unread);
-        let framing = WebSocket::new(serializer, batched, shared.limits.message_size);
+        let framing = WebSocket::new(subprotocol, shared.limits.message_size);
         let terms = Terms {
             limits: shared.limits,
             keep_alive: shared.keep_alive,
@@ -120,13 +120,13 @@ where
         };
         connection::run(stream, framing, Session::new(shared, transport), input, terms).await;
     });
-    switching(&key, name)
+    switching(&key, subprotocol)
 }
 
 type Refused = (StatusCode, &'static str);
 
 /// The key to answer with, and the subprotocol.
-fn check(request: &Request<Incoming>) -> Result<(String, (&'static str, wamp_protocol::Serializer, bool)), Refused> {
+fn check(request: &Request<Incoming>) -> Result<(String, Subprotocol), Refused> {
     let headers = request.headers();
     let is_upgrade = request.method() == Method::GET
         && has_token(headers, &header::CONNECTION, "upgrade")
@@ -148,11 +148,10 @@ fn check(request: &Request<Incoming>) -> Result<(String, (&'static str, wamp_pro
         return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing.\n"));
     };
     let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-    let offered = offered
+    let chosen = offered
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim);
-    let Some(chosen) = choose_subprotocol(offered) else {
+        .find_map(Subprotocol::negotiate);
+    let Some(chosen) = chosen else {
         let text =
             "Sec-WebSocket-Protocol must offer one of wamp.2.json, wamp.2.msgpack, wamp.2.cbor, or a .batched form.\n";
         return Err((StatusCode::BAD_REQUEST, text));
@@ -167,7 +166,7 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
         .any(|token| token.trim().eq_ignore_ascii_case(wanted))
 }
 
-fn switching(key: &str, subprotocol: &'static str) -> Answer {
+fn switching(key: &str, subprotocol: Subprotocol) -> Answer {
     let mut response = Response::new(
         http_body_util::Empty::new()
             .map_err(|never| match never {})
@@ -177,7 +176,10 @@ fn switching(key: &str, subprotocol: &'static str) -> Answer {
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+    headers.insert(
+        header::SEC_WEBSOCKET_PROTOCOL,
+        HeaderValue::from_static(subprotocol.name()),
+    );
     if let Ok(key) = HeaderValue::from_str(key) {
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, key);
     }

@@ -12,10 +12,10 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
+use wamp_protocol::framing::Subprotocol;
 
 use self::polling::{LongPoll, Sent};
 use super::http::Answer;
-use crate::framing::websocket::choose_subprotocol;
 use crate::http_fallback::sentence;
 use crate::metrics::Counters;
 use crate::random_ids;
@@ -112,7 +112,7 @@ fn open(core: &Arc<Core>, body: &[u8], peer: SocketAddr) -> Answer {
             "The body must be like {\"protocols\": [\"wamp.2.json\"]}.\n",
         );
     };
-    let Some((protocol, serializer, batched)) = choose_subprotocol(protocols.iter().map(String::as_str)) else {
+    let Some(chosen) = protocols.iter().find_map(|name| Subprotocol::from_name(name)) else {
         return sentence(
             StatusCode::BAD_REQUEST,
             "None of the protocols is one of this router.\n",
@@ -131,7 +131,7 @@ fn open(core: &Arc<Core>, body: &[u8], peer: SocketAddr) -> Answer {
             "The router cannot open sessions now.\n",
         );
     };
-    let transport = Arc::new(LongPoll::new(Arc::clone(core), serializer, batched, peer));
+    let transport = Arc::new(LongPoll::new(Arc::clone(core), chosen, peer));
     core.long_polls.lock().insert(id.clone(), Arc::clone(&transport));
     tokio::spawn(
         core.closing
@@ -139,7 +139,7 @@ fn open(core: &Arc<Core>, body: &[u8], peer: SocketAddr) -> Answer {
             .run_until_cancelled_owned(watch(Arc::clone(core), id.clone(), transport)),
     );
     let opened = serde_json::to_vec(&Opened {
-        protocol,
+        protocol: chosen.name(),
         transport: &id,
     })
     .unwrap_or_default();

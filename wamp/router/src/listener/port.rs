@@ -11,10 +11,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use wamp_protocol::framing::rawsocket::MAGIC;
 
 use super::replay::Replay;
 use super::{http, rawsocket};
-use crate::framing::rawsocket::MAGIC;
 use crate::http_fallback::HttpFallback;
 use crate::member::{Transport, TransportKind};
 use crate::metrics::Counters;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
+use wamp_protocol::framing::rawsocket::{Handshake, HandshakeError, MaxLength, Refusal};
 
 use crate::connection::{self, Terms};
-use crate::framing::rawsocket::{self, HandshakeError};
+use crate::framing::rawsocket::RawSocket;
 use crate::member::Transport;
 use crate::metrics::Counters;
 use crate::router::Core;
@@ -35,20 +36,17 @@ where
             };
             connection::run(stream, framing, session, BytesMut::new(), terms).await;
         }
-        Ok(Err(Failure::Refused(error))) => {
-            let counter = match error {
-                HandshakeError::TooManyConnections => &core.counters.connections_refused,
-                HandshakeError::SerializerUnsupported | HandshakeError::ReservedBits => &core.counters.violations,
-            };
-            Counters::add(counter, 1);
+        Ok(Err(Failure::Refused(Refusal::TooManyConnections))) => {
+            Counters::add(&core.counters.connections_refused, 1);
         }
+        Ok(Err(Failure::Refused(_))) => Counters::add(&core.counters.violations, 1),
         Ok(Err(Failure::Lost(error))) => tracing::debug!(%error, "a RawSocket client left during the handshake"),
         Err(_) => Counters::add(&core.counters.handshakes_timed_out, 1),
     }
 }
 
 enum Failure {
-    Refused(HandshakeError),
+    Refused(Refusal),
     Lost(io::Error),
 }
 
@@ -58,7 +56,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-async fn shake_hands<S>(stream: &mut S, first: &[u8], limit: usize, full: bool) -> Result<rawsocket::RawSocket, Failure>
+async fn shake_hands<S>(stream: &mut S, first: &[u8], limit: usize, full: bool) -> Result<RawSocket, Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -66,19 +64,18 @@ where
     let (known, rest) = request.split_at_mut(first.len().min(4));
     known.copy_from_slice(first.get(..known.len()).unwrap_or_default());
     stream.read_exact(rest).await?;
-    let accepted = match rawsocket::accept(request, limit) {
-        Ok(_) if full => Err(HandshakeError::TooManyConnections),
-        other => other,
+    let refusal = match Handshake::from_client(request) {
+        Ok(client) if !full => {
+            let max_length = MaxLength::at_most(limit);
+            let answer = Handshake { max_length, ..client };
+            stream.write_all(&answer.octets()).await?;
+            return Ok(RawSocket::new(client, answer));
+        }
+        Ok(_) => Refusal::TooManyConnections,
+        Err(HandshakeError::Refused(refusal)) => refusal,
+        Err(HandshakeError::NotRawSocket | HandshakeError::OtherSerializer) => Refusal::ReservedBits,
     };
-    match accepted {
-        Ok((framing, reply)) => {
-            stream.write_all(&reply).await?;
-            Ok(framing)
-        }
-        Err(error) => {
-            stream.write_all(&error.reply()).await?;
-            stream.shutdown().await?;
-            Err(Failure::Refused(error))
-        }
-    }
+    stream.write_all(&refusal.octets()).await?;
+    stream.shutdown().await?;
+    Err(Failure::Refused(refusal))
 }

@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 use wamp_protocol::Serializer;
+use wamp_protocol::framing::Subprotocol;
 
 use crate::connection::writing::Writing;
 use crate::effects::Violation;
@@ -45,7 +46,8 @@ pub(super) enum Sent {
 }
 
 impl LongPoll {
-    pub(super) fn new(core: Arc<Core>, serializer: Serializer, batched: bool, peer: SocketAddr) -> Self {
+    pub(super) fn new(core: Arc<Core>, subprotocol: Subprotocol, peer: SocketAddr) -> Self {
+        let Subprotocol { serializer, batched } = subprotocol;
         let now = Instant::now();
         let handshake_ends = now + core.limits.handshake_time;
         let session = Session::new(
