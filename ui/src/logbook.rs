@@ -1,7 +1,8 @@
 //! The logbook: what happened in the house, line by line.
 
 use house::{ActuatorState, Alert, AreaId, DeviceId, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::wording;
 
@@ -15,12 +16,21 @@ pub(crate) struct LogEntry {
     pub(crate) area: Option<AreaId>,
     #[serde(default)]
     pub(crate) device: Option<DeviceId>,
+    /// For an actuator: which one of its device, from the event the line was made of.
+    #[serde(default, rename = "detail", deserialize_with = "entity_of")]
+    pub(crate) entity: Option<String>,
     /// The sentence for people.
     #[serde(default, alias = "message", alias = "sentence")]
     pub(crate) text: String,
     /// For an actuator: whether it went on or off.
     #[serde(default)]
     pub(crate) on: Option<bool>,
+}
+
+/// The entity an event names; `None` for anything that is no actuator's event.
+fn entity_of<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let detail = Value::deserialize(deserializer)?;
+    Ok(detail.get("entity").and_then(Value::as_str).map(str::to_owned))
 }
 
 /// Where two entries belong in one list: newest first, `entries` of the same moment keep order.
@@ -47,6 +57,7 @@ impl LogEntry {
             kind: "actuator".into(),
             area: state.area.clone(),
             device: Some(state.device.clone()),
+            entity: Some(state.entity.clone()),
             text,
             on: Some(state.on),
         }
@@ -64,6 +75,7 @@ impl LogEntry {
             kind: "alert".into(),
             area: alert.area.clone(),
             device: alert.device.clone(),
+            entity: None,
             text,
             on: None,
         }
@@ -76,6 +88,7 @@ impl LogEntry {
             kind: kind.to_owned(),
             area: None,
             device: None,
+            entity: None,
             text,
             on: None,
         }
@@ -114,9 +127,10 @@ mod tests {
     #[test]
     fn a_line_with_more_than_we_know_is_read() {
         let entry: LogEntry = serde_json::from_str(
-            r#"{"id":7,"at":"2026-05-03T07:30:00Z","kind":"config","message":"High set to 26.0 °C","by":"admin"}"#,
+            r#"{"id":7,"at":"2026-05-03T07:30:00Z","kind":"config","message":"High set to 26.0 °C","by":"admin","detail":{"entity":"relay"}}"#,
         )
         .unwrap();
+        assert_eq!(entry.entity.as_deref(), Some("relay"));
         assert_eq!(entry.text, "High set to 26.0 °C");
     }
 }

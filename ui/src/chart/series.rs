@@ -29,6 +29,9 @@ impl<'de> Deserialize<'de> for Point {
     }
 }
 
+/// No chart is shorter: two minutes.
+const LEAST_SPAN: i64 = 120_000;
+
 /// What `history.readings` gives.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct Series {
@@ -49,6 +52,16 @@ impl Series {
         let middle = distances.len() / 2;
         let (_, median, _) = distances.select_nth_unstable(middle);
         (*median).saturating_mul(5).max(10 * 60_000)
+    }
+
+    /// Where a chart of `from..to` begins: where it was asked to, or shortly before the first
+    /// point when less than half would be filled.
+    pub(crate) fn start(&self, from: i64, to: i64) -> i64 {
+        let first = self.points.iter().map(|point| point.at).find(|at| *at >= from);
+        let Some(first) = first.filter(|first| (to - first) * 2 < to - from) else {
+            return from;
+        };
+        (first - (to - first) / 20).min(to - LEAST_SPAN).max(from)
     }
 
     /// Takes a point heard live.
@@ -177,6 +190,16 @@ mod tests {
             .nearest(0)
             .is_none()
         );
+    }
+
+    #[test]
+    fn a_chart_of_a_new_sensor_begins_where_the_sensor_does() {
+        let hour = 3_600_000;
+        assert_eq!(series(&[(0, 1.0)]).start(0, hour), 0);
+        assert_eq!(series(&[(hour / 3, 1.0)]).start(0, hour), 0);
+        assert_eq!(series(&[(hour - 400_000, 1.0)]).start(0, hour), hour - 420_000);
+        assert_eq!(series(&[(hour - 1000, 1.0)]).start(0, hour), hour - LEAST_SPAN);
+        assert_eq!(series(&[]).start(0, hour), 0);
     }
 
     #[test]

@@ -55,7 +55,8 @@ pub(crate) fn ActuatorRow(actuator: Signal<Option<RoomActuator>>) -> impl IntoVi
                 .and_then(|state| wording::override_note(state, now, clock.offset()))
         })
     });
-    let unconfirmed = move || state.with(|state| state.as_ref().is_some_and(|state| !state.confirmed && state.at.0 > 0));
+    let unconfirmed =
+        move || state.with(|state| state.as_ref().is_some_and(|state| !state.confirmed && state.at.0 > 0));
     let switch = move |on: bool, seconds: u32| {
         let Some(RoomActuator {
             device, entity, kind, ..

@@ -260,7 +260,11 @@ fn take_status(connection: Connection, change: StatusChange) {
         .filter(|detail| !detail.is_empty())
         .map(|text| format!(": {text}"))
         .unwrap_or_default();
-    let text = format!("{} {}{detail}", wording::component_name(&change.component), change.status);
+    let text = format!(
+        "{} {}{detail}",
+        wording::component_name(&change.component),
+        change.status
+    );
     note(connection, LogEntry::of_text(at, "status", text));
 }
 

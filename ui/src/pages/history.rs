@@ -153,24 +153,29 @@ pub(crate) fn HistoryPage() -> impl IntoView {
             return None;
         }
         let to = end.get().max(fetched.to);
-        let from = to - fetched.wanted.span;
+        let earliest = to - fetched.wanted.span;
         let mut series = fetched.series;
         let Wanted { sensor, quantity, .. } = fetched.wanted;
-        let (threshold, bands) = house.with(|house| {
+        let (threshold, bands, from) = house.with(|house| {
             for (at, value) in house
                 .trend(&sensor, quantity)
                 .into_iter()
                 .flat_map(|trend| trend.points())
             {
-                if at.0 >= from {
+                if at.0 >= earliest {
                     series.push(at.0, value);
                 }
             }
+            let from = series.start(earliest, to);
             let area = house.area_of(&sensor);
             let bands = area
                 .map(|area| bands_of(house, area, &lines.get(), from, to))
                 .unwrap_or_default();
-            (area.and_then(|area| house.threshold(area, quantity).cloned()), bands)
+            (
+                area.and_then(|area| house.threshold(area, quantity).cloned()),
+                bands,
+                from,
+            )
         });
         series.points.retain(|point| point.at >= from);
         Some(ChartData {
@@ -266,7 +271,9 @@ fn bands_of(
     devices
         .flat_map(|device| device.actuators().map(move |(entity, kind)| (device, entity, kind)))
         .map(|(device, entity, kind)| {
-            let own = lines.iter().filter(|line| line.device.as_ref() == Some(&device.id));
+            let own = lines.iter().filter(|line| {
+                line.device.as_ref() == Some(&device.id) && line.entity.as_ref().is_none_or(|id| *id == entity.id)
+            });
             let mut runs = runs_of(own, from, to);
             // Nothing logged in this time: it has been as it is now all along.
             if let Some(state) = house
@@ -280,7 +287,11 @@ fn bands_of(
             }
             RunBand {
                 kind,
-                name: device.name.clone(),
+                name: if device.actuators().count() > 1 {
+                    format!("{} ({})", device.name, kind.label())
+                } else {
+                    device.name.clone()
+                },
                 runs,
             }
         })
