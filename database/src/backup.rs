@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{ConnectOptions, Connection};
 
-use crate::{Database, DatabaseError, newest_known, options, schema_version};
+use crate::{Database, DatabaseError, newest_known, options, private, schema_version};
 
 /// What a verified file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,7 @@ impl Database {
         }
         let unfinished = beside(path, ".unfinished");
         remove_if_there(&unfinished)?;
+        private::create(&unfinished).map_err(|source| io(path, source))?;
         let result = self.copy_and_verify(&unfinished).await;
         let outcome = result.and_then(|verified| {
             sync(&unfinished)?;

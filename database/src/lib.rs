@@ -11,6 +11,7 @@
 
 mod backup;
 mod error;
+mod private;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,6 +52,10 @@ impl Database {
     /// by a newer version of this program. Its `Display` is a sentence for people.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, DatabaseError> {
         let path = path.as_ref();
+        private::create(path).map_err(|error| DatabaseError::CannotOpen {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })?;
         let options = options(path);
         let write = SqlitePoolOptions::new()
             .max_connections(1)

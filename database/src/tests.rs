@@ -159,7 +159,7 @@ async fn a_backup_is_whole_verified_and_opens() {
         .backup_to(folder.path().join("nowhere/copy.db"))
         .await
         .unwrap_err();
-    assert!(matches!(error, DatabaseError::CannotOpen { .. }), "{error}");
+    assert!(matches!(error, DatabaseError::Io { .. }), "{error}");
     assert_eq!(
         std::fs::read_dir(folder.path())
             .unwrap()
@@ -189,4 +189,22 @@ async fn any_other_database_is_not_a_house() {
     sqlx::Connection::close(connection).await.unwrap();
     let error = verify(&path).await.unwrap_err();
     assert!(matches!(error, DatabaseError::NotAHouse { .. }), "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_file_and_its_backups_are_for_nobody_else_to_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let database = Database::open(folder.path().join("house.db")).await.unwrap();
+    add_device(&database, "a").await;
+    database.backup_to(folder.path().join("copy.db")).await.unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", entry.path().display());
+        files += 1;
+    }
+    assert!(files >= 3, "the file, its log, the copy");
 }

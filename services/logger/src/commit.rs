@@ -17,6 +17,8 @@ use crate::settings::Settings;
 use crate::store;
 use crate::tidy;
 
+/// An interval of zero would be no rest at all.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 /// The longest wait between attempts while the disk fails.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How long the last attempts may take when the house stops.
@@ -68,7 +70,7 @@ impl Committer {
 
     fn wait(&self) -> Duration {
         match self.failures {
-            0 => self.settings.commit_interval,
+            0 => self.settings.commit_interval.max(SHORTEST_INTERVAL),
             failures => Duration::from_millis(500)
                 .saturating_mul(1 << failures.min(8))
                 .min(LONGEST_WAIT),

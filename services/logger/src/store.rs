@@ -138,7 +138,8 @@ pub(crate) fn aggregate(row: &sqlx::sqlite::SqliteRow) -> Result<Aggregate, sqlx
 
 /// Writes a batch, all or nothing.
 pub(crate) async fn write(database: &Database, batch: &Batch) -> Result<(), DatabaseError> {
-    let mut transaction = database.write().begin().await?;
+    // A batch may read first, and SQLite does not wait for others when a reader becomes a writer.
+    let mut transaction = database.write().begin_with("BEGIN IMMEDIATE").await?;
     for series in &batch.series {
         sqlx::query(
             "INSERT INTO series (id, sensor, quantity, area) VALUES (?1, ?2, ?3, ?4) \
