@@ -14,6 +14,9 @@ use crate::moment::Moment;
 /// Topics whose events are kept at once; further ones have no history.
 const TOPICS: usize = 10_000;
 
+/// Octets of payload kept at once; then a topic's oldest events make room for its newest.
+const OCTETS: usize = 256 << 20;
+
 /// Rings of events by topic.
 #[derive(Debug)]
 pub(super) struct History {
@@ -22,6 +25,8 @@ pub(super) struct History {
     by_topic: BTreeMap<Uri, VecDeque<Kept>>,
     /// Counts events in the order in which the broker got them.
     sequence: u64,
+    /// Octets of all payloads.
+    octets: usize,
 }
 
 #[derive(Debug)]
@@ -66,6 +71,7 @@ impl History {
             of_each,
             by_topic: BTreeMap::new(),
             sequence: 0,
+            octets: 0,
         }
     }
 
@@ -81,9 +87,12 @@ impl History {
         }
         self.sequence += 1;
         let events = self.by_topic.entry(publication.topic.clone()).or_default();
-        if events.len() >= self.of_each {
-            events.pop_front();
+        let size = publication.payload.len();
+        while events.len() >= self.of_each || self.octets + size > OCTETS {
+            let Some(oldest) = events.pop_front() else { return };
+            self.octets -= oldest.publication.payload.len();
         }
+        self.octets += size;
         let payload = detached(&publication.payload);
         let publication = Publication {
             payload,

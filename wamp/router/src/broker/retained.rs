@@ -13,6 +13,8 @@ use crate::member::Member;
 
 /// Topics that can have retained events at once; further ones are not kept.
 const TOPICS: usize = 100_000;
+/// Octets of payload kept at once; what does not fit is not kept.
+const OCTETS: usize = 64 << 20;
 /// Events with limited distribution kept beside a topic's public one.
 const LIMITED: usize = 16;
 
@@ -23,15 +25,21 @@ const LIMITED: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct RetainedEvents {
     by_topic: BTreeMap<Uri, Vec<Publication>>,
+    /// Octets of all payloads.
+    octets: usize,
 }
 
 impl RetainedEvents {
     pub(super) fn keep(&mut self, mut publication: Publication) {
+        let topic = publication.topic.as_str();
         if publication.payload.is_empty() {
-            self.by_topic.remove(publication.topic.as_str());
+            self.octets -= self.by_topic.remove(topic).map_or(0, |events| octets(&events));
             return;
         }
-        if self.by_topic.len() >= TOPICS && !self.by_topic.contains_key(publication.topic.as_str()) {
+        let kept = self.by_topic.get(topic).map(|events| octets(events));
+        let others = self.octets - kept.unwrap_or_default();
+        if kept.is_none() && self.by_topic.len() >= TOPICS || others + publication.payload.len() > OCTETS {
+            tracing::warn!(topic, "an event is not retained: too much is retained already");
             return;
         }
         publication.payload = detached(&publication.payload);
@@ -47,6 +55,10 @@ impl RetainedEvents {
         }
         events.insert(0, publication);
         events.truncate(LIMITED + 1);
+        while others + octets(events) > OCTETS && events.len() > 1 {
+            events.pop();
+        }
+        self.octets = others + octets(events);
     }
 
     /// Sends a new subscriber what is retained for it: of each topic the newest event that it
@@ -79,6 +91,10 @@ impl RetainedEvents {
             }
         }
     }
+}
+
+fn octets(events: &[Publication]) -> usize {
+    events.iter().map(|publication| publication.payload.len()).sum()
 }
 
 /// The payload in memory of its own, so that it does not keep alive what it came in.

@@ -1,9 +1,10 @@
 //! Publish and subscribe, as subscribers see it.
 
 use serde_json::json;
+use wamp_protocol::Serializer;
 
 use super::authorization::signed_in;
-use super::support::Server;
+use super::support::{Kind, Server};
 
 #[tokio::test]
 async fn a_publisher_does_not_get_its_own_event_unless_it_asks() {
@@ -245,4 +246,26 @@ async fn events_of_one_publisher_keep_their_order() {
         assert!(number == last || number == last + 1, "{number} after {last}");
         last = number;
     }
+}
+
+#[tokio::test]
+async fn payloads_are_passed_through_to_those_who_announced_it() {
+    let server = Server::start().await;
+    let mut knowing = server.join().await;
+    knowing.subscribe("com.topic", json!({})).await;
+    let mut plain = server.connect(Kind::WebSocket(Serializer::Json)).await;
+    plain
+        .send(json!([1, "realm1", { "roles": { "subscriber": {}, "caller": {}, "callee": {} } }]))
+        .await;
+    plain.receive().await;
+    plain.subscribe("com.topic", json!({})).await;
+    plain.register("com.plain", json!({})).await;
+    let mut sender = server.join().await;
+    let options = json!({ "ppt_scheme": "x_mine", "ppt_serializer": "cbor", "ppt_cipher": "none", "ppt_keyid": "7" });
+    sender.publish("com.topic", options.clone(), json!(["\u{0}EOP/"])).await;
+    let event = knowing.receive().await;
+    assert_eq!((&event[3], &event[4]), (&options, &json!(["\u{0}EOP/"])));
+    plain.has_nothing_to_read().await;
+    sender.call("com.plain", options, json!(["\u{0}EOP/"])).await;
+    assert_eq!(sender.error().await.2, "wamp.error.feature_not_supported");
 }

@@ -199,6 +199,28 @@ async fn registrations_tell_their_life_in_order() {
         callee.ask("wamp.no.such", json!([])).await,
         Err("wamp.error.no_such_procedure".to_owned())
     );
+    let mut other = server.join().await;
+    let own = other.register("com.other", json!({})).await;
+    for topic in ["on_create", "on_register"] {
+        assert_eq!(
+            watcher.receive().await[3]["topic"],
+            format!("wamp.registration.{topic}")
+        );
+    }
+    callee
+        .ask("wamp.registration.remove_callee", json!([own, other.session, "enough"]))
+        .await
+        .unwrap();
+    assert_eq!(
+        other.receive().await,
+        json!([67, 0, { "registration": own, "reason": "enough" }])
+    );
+    for topic in ["on_unregister", "on_delete"] {
+        assert_eq!(
+            watcher.receive().await[3]["topic"],
+            format!("wamp.registration.{topic}")
+        );
+    }
     callee.send(json!([66, 8, id])).await;
     assert_eq!(watcher.receive().await[3]["topic"], "wamp.registration.on_unregister");
     assert_eq!(watcher.receive().await[3]["topic"], "wamp.registration.on_delete");

@@ -30,7 +30,7 @@ impl LongPollWire {
     }
 }
 
-/// The status and body of the answer to a POST request.
+/// The status and body of the answer to a POST request; status 0 when there is none.
 pub(crate) async fn post(address: SocketAddr, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
@@ -41,7 +41,9 @@ pub(crate) async fn post(address: SocketAddr, path: &str, body: &[u8]) -> (u16, 
     stream.write_all(body).await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return (0, Vec::new());
+    };
     let status = std::str::from_utf8(&answer[9..12]).unwrap().parse().unwrap();
     (status, answer[end + 4..].to_vec())
 }
