@@ -4,7 +4,9 @@
 //! message on a topic is read by every entity that listens there. What is to be done about it
 //! comes back as [`Effect`]s.
 
+mod effect;
 mod known;
+mod routes;
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
@@ -13,96 +15,16 @@ use std::time::Duration;
 
 use house::{Availability, Device, DeviceId, DeviceStateReport, Quantity, Timestamp};
 
+pub use self::effect::{Command, CommandFault, Effect};
 use self::known::{Known, Slot};
+use self::routes::Routes;
 use crate::discovery::{self, Announcement, Discovery};
-use crate::entity::{Outgoing, Saying};
+use crate::entity::Saying;
 use crate::payload::Payload;
-use crate::template::TemplateFault;
 use crate::topic;
 
 /// A kept message older than this shows what a device last said, not what is so now.
 const FRESH: Duration = Duration::from_secs(60);
-
-/// What is to be done after a message.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Messages on this topic are wanted.
-    Subscribe(String),
-    /// They are not wanted any more.
-    Unsubscribe(String),
-    /// The device is not what it was; the house wants to see it.
-    Changed(DeviceId),
-    /// The device is announced no more; this is the last that was known of it.
-    Gone(Box<Device>),
-    /// The device has measured something.
-    Values {
-        /// Which device.
-        device: DeviceId,
-        /// Each quantity at most once.
-        values: Vec<(Quantity, f64)>,
-        /// When.
-        at: Timestamp,
-    },
-    /// The device has said what an actuator does.
-    State(DeviceStateReport),
-    /// This announcement holds now and is to outlive a restart.
-    Save {
-        /// Its topic.
-        topic: String,
-        /// Whose it is.
-        device: DeviceId,
-    },
-    /// This announcement holds no more.
-    Forget {
-        /// Its topic.
-        topic: String,
-    },
-    /// Something was not understood.
-    Fault {
-        /// Whose it is, when that is known.
-        device: Option<DeviceId>,
-        /// What is wrong, a sentence.
-        sentence: String,
-    },
-}
-
-/// Why a command cannot be given.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CommandFault {
-    /// No such device.
-    #[error("there is no MQTT device {0}")]
-    NoSuchDevice(DeviceId),
-    /// No such actuator on it.
-    #[error("{device} has no actuator {entity:?}")]
-    NoSuchActuator {
-        /// The device's name.
-        device: String,
-        /// What was asked for.
-        entity: String,
-    },
-    /// The device says that it is offline, or the server is.
-    #[error("{0} cannot be reached")]
-    Offline(String),
-    /// Its command template failed.
-    #[error(transparent)]
-    Template(#[from] TemplateFault),
-}
-
-/// A command, ready to be sent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Command {
-    /// What to send, in order.
-    pub messages: Vec<Outgoing>,
-    /// The device never says what it does: the command counts as done when sent.
-    pub optimistic: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Route {
-    device: DeviceId,
-    entity: String,
-}
 
 /// Every MQTT device.
 #[derive(Debug)]
@@ -112,7 +34,7 @@ pub struct Catalog {
     announced_by_topic: HashMap<String, Announced>,
     device_by_identifier: HashMap<String, DeviceId>,
     device_by_id: BTreeMap<DeviceId, Known>,
-    routes_by_topic: HashMap<String, Vec<Route>>,
+    routes: Routes,
 }
 
 #[derive(Debug)]
@@ -131,7 +53,7 @@ impl Catalog {
             announced_by_topic: HashMap::new(),
             device_by_identifier: HashMap::new(),
             device_by_id: BTreeMap::new(),
-            routes_by_topic: HashMap::new(),
+            routes: Routes::default(),
         }
     }
 
@@ -243,15 +165,15 @@ impl Catalog {
                 continue;
             }
             if let Some(old) = device.slots.remove(&key) {
-                unroute(&mut self.routes_by_topic, id, &key, &old, effects);
+                self.routes.remove(id, &key, &old, effects);
             }
             let slot = Slot::new(topic, config);
-            route(&mut self.routes_by_topic, id, &key, &slot, effects);
+            self.routes.insert(id, &key, &slot, effects);
             device.slots.insert(key, slot);
         }
         for key in gone {
             if let Some(old) = device.slots.remove(&key) {
-                unroute(&mut self.routes_by_topic, id, &key, &old, effects);
+                self.routes.remove(id, &key, &old, effects);
             }
         }
         device.choose_owners();
@@ -269,7 +191,7 @@ impl Catalog {
         let last = device.describe(false);
         for key in device.slots_of(topic) {
             if let Some(old) = device.slots.remove(&key) {
-                unroute(&mut self.routes_by_topic, &id, &key, &old, effects);
+                self.routes.remove(&id, &key, &old, effects);
             }
         }
         device.choose_owners();
@@ -291,7 +213,7 @@ impl Catalog {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(routes) = self.routes_by_topic.get(topic) else {
+        let Some(routes) = self.routes.of(topic) else {
             return;
         };
         let at = retained_at.unwrap_or(now);
@@ -356,7 +278,7 @@ impl Catalog {
 
     /// Every topic that a device speaks on.
     pub fn topics(&self) -> impl Iterator<Item = &str> {
-        self.routes_by_topic.keys().map(String::as_str)
+        self.routes.topics()
     }
 
     /// Every device's id.
@@ -399,47 +321,6 @@ impl Catalog {
             messages,
             optimistic: slot.config.role.is_optimistic(),
         })
-    }
-}
-
-type Routes = HashMap<String, Vec<Route>>;
-
-fn topics_of(slot: &Slot) -> Vec<&str> {
-    let mut topics = slot.config.role.state_topics();
-    topics.extend(
-        slot.config
-            .availability
-            .sources
-            .iter()
-            .map(|source| source.topic.as_str()),
-    );
-    topics.sort_unstable();
-    topics.dedup();
-    topics
-}
-
-fn route(routes: &mut Routes, device: &str, entity: &str, slot: &Slot, effects: &mut Vec<Effect>) {
-    for topic in topics_of(slot) {
-        let listeners = routes.entry(topic.to_owned()).or_insert_with(|| {
-            effects.push(Effect::Subscribe(topic.to_owned()));
-            Vec::new()
-        });
-        listeners.push(Route {
-            device: device.to_owned(),
-            entity: entity.to_owned(),
-        });
-    }
-}
-
-fn unroute(routes: &mut Routes, device: &str, entity: &str, slot: &Slot, effects: &mut Vec<Effect>) {
-    for topic in topics_of(slot) {
-        if let Some(listeners) = routes.get_mut(topic) {
-            listeners.retain(|route| route.device != device || route.entity != entity);
-            if listeners.is_empty() {
-                routes.remove(topic);
-                effects.push(Effect::Unsubscribe(topic.to_owned()));
-            }
-        }
     }
 }
 

@@ -10,6 +10,7 @@ mod client;
 mod codec;
 mod connection;
 pub(crate) mod filter;
+mod retained;
 mod state;
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,7 +24,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use self::connection::{Connection, Ended};
-pub(crate) use self::state::Retained;
+pub(crate) use self::retained::Retained;
 use self::state::State;
 use crate::clock::now;
 use crate::entity::Outgoing;

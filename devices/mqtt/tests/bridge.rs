@@ -1,6 +1,8 @@
 //! The bridge between devices that speak MQTT and a house that speaks WAMP. The devices are
 //! `mosquitto_pub` and `mosquitto_sub`, with payloads as firmware sends them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::net::SocketAddr;
@@ -388,7 +390,7 @@ fn mosquitto(folder: &std::path::Path, port: u16) -> Option<tokio::process::Chil
         passwords.display()
     );
     std::fs::write(&configuration, text).unwrap();
-    let command = ["mosquitto", "/usr/sbin/mosquitto"].into_iter().find_map(|program| {
+    ["mosquitto", "/usr/sbin/mosquitto"].into_iter().find_map(|program| {
         tokio::process::Command::new(program)
             .arg("-c")
             .arg(&configuration)
@@ -396,8 +398,7 @@ fn mosquitto(folder: &std::path::Path, port: u16) -> Option<tokio::process::Chil
             .stderr(std::process::Stdio::null())
             .spawn()
             .ok()
-    });
-    command
+    })
 }
 
 async fn until_it_answers(port: u16) {

@@ -1,6 +1,6 @@
 //! Everything the server knows, as plain state: packets in, answers and queued deliveries out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,26 +9,14 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::client::{Client, Delivery};
 use super::codec::{Connect, Packet, Publish, SubscribeOptions, Version, Writer};
-use super::filter::{self, Subscriptions};
+use super::filter::Subscriptions;
+use super::retained::{Retained, RetainedMessages};
 use crate::link::{LinkEvent, Message};
 
 /// The bridge's own number among the subscribers.
 const LOCAL: u64 = 0;
-/// Bytes of retained messages kept; a house has some hundred kilobytes.
-const RETAINED_BYTES: usize = 64 << 20;
 /// Sessions without a connection that are kept.
 const SLEEPING_SESSIONS: usize = 2_000;
-
-/// A message kept for those who come later.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Retained {
-    /// What.
-    pub(crate) payload: Bytes,
-    /// Quality of service it was published with.
-    pub(crate) qos: u8,
-    /// When it was published.
-    pub(crate) at: Timestamp,
-}
 
 /// What is to be done with a connection after a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +30,7 @@ pub(super) struct State {
     clients: HashMap<u64, Client>,
     number_by_client_id: HashMap<String, u64>,
     subscriptions: Subscriptions,
-    retained: HashMap<String, Retained>,
-    retained_bytes: usize,
-    /// Topics whose retained message has changed since they were last saved.
-    unsaved: HashSet<String>,
+    retained: RetainedMessages,
     local: mpsc::UnboundedSender<LinkEvent>,
     next_number: u64,
     next_connection: u64,
@@ -58,12 +43,7 @@ impl State {
             clients: HashMap::new(),
             number_by_client_id: HashMap::new(),
             subscriptions: Subscriptions::default(),
-            retained_bytes: retained
-                .iter()
-                .map(|(topic, kept)| topic.len() + kept.payload.len())
-                .sum(),
-            retained,
-            unsaved: HashSet::new(),
+            retained: RetainedMessages::new(retained),
             local,
             next_number: LOCAL + 1,
             next_connection: 1,
@@ -248,7 +228,7 @@ impl State {
         let is_new = client.filters.insert(filter.to_owned(), options).is_none();
         self.subscriptions.insert(filter, number, options);
         if options.retain_handling == 0 || (options.retain_handling == 1 && is_new) {
-            for (topic, kept) in self.retained_for(filter) {
+            for (topic, kept) in self.retained.matching(filter) {
                 let delivery = Delivery {
                     qos: kept.qos.min(options.qos),
                     retain: true,
@@ -269,22 +249,10 @@ impl State {
         options.qos
     }
 
-    fn retained_for(&self, filter: &str) -> Vec<(String, Retained)> {
-        if !filter.contains(['+', '#']) {
-            let kept = self.retained.get(filter);
-            return kept.map(|kept| (filter.to_owned(), kept.clone())).into_iter().collect();
-        }
-        self.retained
-            .iter()
-            .filter(|(topic, _)| filter::matches(filter, topic))
-            .map(|(topic, kept)| (topic.clone(), kept.clone()))
-            .collect()
-    }
-
     /// Hands a message to everyone who asked for it. `from` is who published it.
     fn publish(&mut self, from: u64, message: Publish, permit: Option<OwnedSemaphorePermit>, now: Timestamp) {
         if message.retain {
-            self.retain(&message, now);
+            self.retained.keep(&message, now);
         }
         let mut permit = permit;
         let message = Arc::new(message);
@@ -318,32 +286,6 @@ impl State {
         }
     }
 
-    fn retain(&mut self, message: &Publish, now: Timestamp) {
-        let old = self.retained.remove(&message.topic);
-        self.retained_bytes -= old.map_or(0, |kept| message.topic.len() + kept.payload.len());
-        self.unsaved.insert(message.topic.clone());
-        if message.payload.is_empty() {
-            return;
-        }
-        let size = message.topic.len() + message.payload.len();
-        if self.retained_bytes + size > RETAINED_BYTES {
-            tracing::warn!(
-                topic = message.topic,
-                "an MQTT message is not retained: there are too many"
-            );
-            return;
-        }
-        self.retained_bytes += size;
-        self.retained.insert(
-            message.topic.clone(),
-            Retained {
-                payload: message.payload.clone(),
-                qos: message.qos,
-                at: now,
-            },
-        );
-    }
-
     /// Writes what a client is owed; true when there is more.
     pub(super) fn write(&mut self, number: u64, writer: &mut Writer<'_>, room: usize) -> bool {
         self.clients
@@ -367,7 +309,7 @@ impl State {
     /// The bridge subscribes; it gets what is retained, with the time it was published.
     pub(super) fn subscribe_local(&mut self, filter: &str) {
         self.subscriptions.insert(filter, LOCAL, SubscribeOptions::default());
-        for (topic, kept) in self.retained_for(filter) {
+        for (topic, kept) in self.retained.matching(filter) {
             self.tell_local(Message {
                 topic,
                 payload: kept.payload,
@@ -394,14 +336,7 @@ impl State {
 
     /// Retained messages that have changed since the last time; `None` is one that is gone.
     pub(super) fn take_unsaved(&mut self) -> Vec<(String, Option<Retained>)> {
-        let unsaved = std::mem::take(&mut self.unsaved);
-        unsaved
-            .into_iter()
-            .map(|topic| {
-                let kept = self.retained.get(&topic).cloned();
-                (topic, kept)
-            })
-            .collect()
+        self.retained.take_unsaved()
     }
 
     /// How many messages were dropped because a client was too slow.
