@@ -82,6 +82,15 @@ const PLACES: [(&str, &str, &str, Icon); 6] = [
 fn Shell() -> impl IntoView {
     let connection = use_connection();
     let unseen = Memo::new(move |_| connection.house().with(|house| house.unseen_alerts()));
+    let location = use_location();
+    Effect::new(move |_| {
+        let page = location.pathname.with(|path| page_name(path));
+        let title = match unseen.get() {
+            0 => format!("{page} · Domovoi"),
+            count => format!("({count}) {page} · Domovoi"),
+        };
+        document().set_title(&title);
+    });
     let links = PLACES
         .into_iter()
         .map(|(href, label, testid, drawing)| {
@@ -133,6 +142,17 @@ fn Shell() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// What a page is called in the browser's tab.
+fn page_name(path: &str) -> &'static str {
+    if path.starts_with("/history/") {
+        return "History";
+    }
+    PLACES
+        .iter()
+        .find(|(href, ..)| *href == path)
+        .map_or("Rooms", |(_, label, ..)| label)
 }
 
 #[component]

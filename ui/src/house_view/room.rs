@@ -156,9 +156,9 @@ impl HouseView {
 }
 
 fn standing(value: f64, threshold: &Threshold) -> Standing {
-    if threshold.high.is_some_and(|high| value > high) {
+    if threshold.high.is_some_and(|high| value >= high) {
         Standing::High
-    } else if threshold.low.is_some_and(|low| value < low) {
+    } else if threshold.low.is_some_and(|low| value <= low) {
         Standing::Low
     } else {
         Standing::Inside
