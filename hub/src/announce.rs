@@ -25,7 +25,13 @@ pub struct Ready {
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Line<'a> {
     Ready(&'a Ready),
-    Setup { url: &'a str },
+    Setup {
+        url: &'a str,
+    },
+    #[serde(rename = "ready")]
+    ServiceReady {
+        service: &'a str,
+    },
 }
 
 /// Announces that everything is up.
@@ -36,6 +42,11 @@ pub fn ready(format: Format, ready: &Ready) {
 /// Announces the link by which the first admin is made.
 pub fn setup(format: Format, url: &str) {
     say(format, &Line::Setup { url });
+}
+
+/// Announces that a service in a process of its own does its work.
+pub fn service_ready(format: Format, service: &str) {
+    say(format, &Line::ServiceReady { service });
 }
 
 fn say(format: Format, line: &Line<'_>) {
@@ -54,6 +65,7 @@ fn sentence(line: &Line<'_>) -> String {
             let mqtt = ready.mqtt.map(|mqtt| format!(", MQTT on {mqtt}")).unwrap_or_default();
             format!("Domovoi is ready: http://{}{mqtt}", ready.http)
         }
+        Line::ServiceReady { service } => format!("The service {service} is ready"),
         Line::Setup { url } => format!("There is no account yet. Make the first admin here: {url}"),
     }
 }

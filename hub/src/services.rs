@@ -1,12 +1,12 @@
 //! Every service and bridge of the house, by name, and how each is started from the configuration.
 
+mod settings;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use database::Database;
 use futures_util::future::BoxFuture;
-use mqtt_bridge::ServerSettings;
 use tokio_util::sync::CancellationToken;
 use wamp_router::Router;
 
@@ -183,7 +183,7 @@ pub fn start(name: &str, context: &Context) -> Option<Start> {
             starter(move |session| thresholds::start(session, thresholds::Settings { speed }, database.clone()))
         }
         LOGGER => {
-            let (database, settings) = (database?, logger_settings(&config.logger));
+            let (database, settings) = (database?, settings::logger(&config.logger));
             starter(move |session| logger::start(session, settings.clone(), database.clone()))
         }
         "discovery" => {
@@ -195,11 +195,11 @@ pub fn start(name: &str, context: &Context) -> Option<Start> {
             starter(move |session| device_control::start(session, device_control::Settings { speed }, database.clone()))
         }
         "notifier" => {
-            let (database, settings) = (database?, notifier_settings(&config.notifier));
+            let (database, settings) = (database?, settings::notifier(&config.notifier));
             starter(move |session| notifier::start(session, settings.clone(), database.clone()))
         }
         "system" => {
-            let settings = system_settings(context.components.clone());
+            let settings = settings::system(context.components.clone());
             starter(move |session| system::start(session, settings.clone()))
         }
         "thermostat" => starter(move |session| thermostat::start(session, thermostat::Settings { speed })),
@@ -213,7 +213,7 @@ pub fn start(name: &str, context: &Context) -> Option<Start> {
             starter(move |session| simulated::start(session, settings.clone()))
         }
         "mqtt" => {
-            let (settings, view) = (mqtt_settings(&config.mqtt)?, context.mqtt.clone());
+            let (settings, view) = (settings::mqtt(&config.mqtt)?, context.mqtt.clone());
             starter(move |session| {
                 let starting = mqtt_bridge::start(session, settings.clone(), database.clone());
                 let view = view.clone();
@@ -221,82 +221,10 @@ pub fn start(name: &str, context: &Context) -> Option<Start> {
             })
         }
         "ble" => {
-            let settings = ble_bridge::Settings {
-                adapter: config.ble.adapter.clone(),
-                keys: config.ble.parsed_keys(),
-                ..ble_bridge::Settings::default()
-            };
+            let settings = settings::ble(&config.ble);
             starter(move |session| ble_bridge::start(session, settings.clone()))
         }
         _ => return None,
-    })
-}
-
-fn logger_settings(configured: &crate::config::Logger) -> logger::Settings {
-    let days = |days: u32| Duration::from_secs(86_400 * u64::from(days));
-    logger::Settings {
-        commit_interval: Duration::from_secs(configured.commit_seconds),
-        keep_readings: days(configured.readings_days),
-        keep_five_minutes: days(configured.five_minute_days),
-        keep_events: days(configured.events_days),
-        ..logger::Settings::default()
-    }
-}
-
-fn notifier_settings(configured: &crate::config::Notifier) -> notifier::Settings {
-    notifier::Settings {
-        ntfy: configured.url.clone().map(|url| notifier::Ntfy {
-            url,
-            token: configured.token.clone(),
-            click: configured.click.clone(),
-        }),
-        repeat_every: configured
-            .repeat_minutes
-            .map(|minutes| Duration::from_secs(60 * u64::from(minutes.get()))),
-        tell_cleared: configured.tell_cleared,
-        ..notifier::Settings::default()
-    }
-}
-
-fn system_settings(components: Option<Components>) -> system::Settings {
-    let list = components.map(|components| {
-        system::Components::new(move || {
-            let all = components.snapshot().into_iter();
-            all.map(|(name, component)| system::Component {
-                component: name.to_owned(),
-                status: component.status.name().to_owned(),
-                detail: component.detail,
-                at: component.at,
-            })
-            .collect()
-        })
-    });
-    system::Settings {
-        components: list,
-        ..system::Settings::default()
-    }
-}
-
-/// `None` when the URL is none, which reading the configuration has ruled out.
-fn mqtt_settings(configured: &crate::config::Mqtt) -> Option<mqtt_bridge::Settings> {
-    let server = match &configured.url {
-        Some(url) => ServerSettings::Outside {
-            url: url.parse().ok()?,
-            authorities: configured.authorities.clone(),
-            client_id: configured.client_id.clone(),
-        },
-        None => ServerSettings::Embedded {
-            listen: configured.listen,
-            users: configured
-                .users
-                .iter()
-                .map(|user| (user.name.clone(), user.password.clone()))
-                .collect(),
-        },
-    };
-    Some(mqtt_bridge::Settings {
-        server,
-        discovery_prefix: configured.discovery_prefix.clone(),
     })
 }
 

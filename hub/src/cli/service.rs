@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use super::Logging;
 use super::connection::Connection;
 use super::stored::{Stored, close};
+use crate::announce;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::services::{self, Context, MqttView};
@@ -35,7 +36,7 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
         Some(path) => Config::read(path)?,
         None => Config::read_if_there(&data_dir.configuration())?,
     };
-    logging.start(&config.log)?;
+    let format = logging.start(&config.log)?;
     let database = if services::needs_database(&arguments.name) {
         Some(arguments.stored.open().await?)
     } else {
@@ -56,7 +57,7 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
     let start = services::start(&arguments.name, &context)
         .ok_or_else(|| Failure::Usage(format!("there is no service named {}", arguments.name)))?;
     let mut running = start(session.clone()).await.map_err(Failure::Failed)?;
-    tracing::info!(service = %arguments.name, "the service runs");
+    announce::service_ready(format, &arguments.name);
     let outcome = tokio::select! {
         () = running.finished() => Err(Failure::Failed(format!("the service {} ended by itself", arguments.name))),
         signal = signals.next() => {

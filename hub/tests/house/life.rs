@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use wamp_client::{CloseReason, ConnectionState};
 
-use super::program::{House, PASSWORD, PATIENCE, sign_in, text, unix_url};
+use super::program::{House, PASSWORD, PATIENCE, Server, sign_in, text, unix_url};
 
 const PROMISED: Duration = Duration::from_secs(5);
 
@@ -156,4 +156,38 @@ async fn a_service_whose_session_is_ended_comes_back() {
     assert_eq!(server.get("/healthz").0, 200);
     admin.call("device.list").send().await.unwrap();
     admin.call("account.remember").send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_service_runs_as_a_process_of_its_own() {
+    let house = House::with_accounts();
+    house.add_account("far-away", "service");
+    house.configure("elsewhere = [\"system\"]\n");
+    let server = house.run();
+    let admin = sign_in(&server.ws(), "admin", PASSWORD).await.unwrap();
+    let missing = admin.call("get.time").send().await.unwrap_err();
+    assert_eq!(missing.uri(), Some("wamp.error.no_such_procedure"));
+
+    let elsewhere = House::new();
+    std::fs::create_dir_all(elsewhere.path()).unwrap();
+    let secret = elsewhere.path().join("secret.txt");
+    std::fs::write(&secret, format!("{PASSWORD}\n")).unwrap();
+    let (url, data_dir) = (server.ws(), elsewhere.path());
+    let service = Server::start(&[
+        "service",
+        "system",
+        "--url",
+        &url,
+        "--authid",
+        "far-away",
+        "--secret-file",
+        secret.to_str().unwrap(),
+        "--data-dir",
+        data_dir.to_str().unwrap(),
+    ]);
+    assert_eq!(service.ready["service"], "system");
+    admin.call("get.time").send().await.unwrap();
+    let (status, took) = service.signal("TERM");
+    assert_eq!(status.code(), Some(0));
+    assert!(took < PROMISED, "{took:?}");
 }
