@@ -20,7 +20,7 @@ use crate::session::{Flow, Session};
 
 /// Octets asked of the network at once by a busy connection, and by one that is mostly idle.
 const READ_BUSY: usize = 32 * 1024;
-const READ_IDLE: usize = 2 * 1024;
+const READ_IDLE: usize = 1024;
 /// How long a client may take to read its last messages and close.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -192,6 +192,8 @@ impl<F: Framing> Connection<F> {
             if flow == Flow::Close {
                 return flow;
             }
+            // Most sessions are idle most of the time: what a burst took is given back.
+            self.reading.messages = VecDeque::new();
             if joined && !self.session.is_joined() {
                 // GOODBYE both ways: another session may follow, and has its own time to begin.
                 self.handshake_ends = Instant::now() + self.terms.limits.handshake_time;
