@@ -25,6 +25,7 @@ pub struct Config {
     /// Whether WAMP is spoken on the Unix socket `wamp.sock` in the data directory too.
     pub unix_socket: bool,
     /// Services that run as processes of their own, so that the hub leaves them out.
+    #[serde(deserialize_with = "service_names")]
     pub elsewhere: Vec<String>,
     /// The realm `homeapp`.
     pub realm: Realm,
@@ -42,6 +43,18 @@ pub struct Config {
     pub log: Log,
     /// What the router takes from a session at most.
     pub limits: Limits,
+}
+
+fn service_names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let known: Vec<&str> = crate::services::names().collect();
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(names),
+        Some(unknown) => Err(serde::de::Error::custom(format!(
+            "{unknown:?} is not a service; the services are {}",
+            known.join(", ")
+        ))),
+    }
 }
 
 impl Default for Config {

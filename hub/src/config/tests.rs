@@ -57,6 +57,11 @@ fn the_example_lists_every_key() {
 fn faults_name_the_line_and_the_key() {
     for (text, expected) in [
         (
+            "elsewhere = [\"termostat\"]",
+            "line 1, key \"elsewhere\": \"termostat\" is not a service; the services are discovery, logger, notifier, \
+             system, thresholds, device-control, mqtt, ble, simulated, thermostat, humidity-fan",
+        ),
+        (
             "lisen = \"127.0.0.1:80\"",
             "line 1: there is no key \"lisen\"; did you mean \"listen\"?",
         ),

@@ -191,3 +191,29 @@ async fn a_service_runs_as_a_process_of_its_own() {
     assert_eq!(status.code(), Some(0));
     assert!(took < PROMISED, "{took:?}");
 }
+
+#[test]
+fn a_taken_mqtt_port_stops_nothing_else() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let house = House::with_accounts();
+    let server = house.run_with(&["--mqtt-listen", &address]);
+    assert_eq!(server.ready.get("mqtt"), None);
+    let (status, body) = server.get("/healthz");
+    assert_eq!(status, 503);
+    let health: Value = serde_json::from_str(&body).unwrap();
+    assert!(
+        health["components"]["mqtt"]["detail"]
+            .as_str()
+            .unwrap()
+            .contains(&address),
+        "{body}"
+    );
+    assert_eq!(health["components"]["thermostat"]["status"], "running");
+    drop(taken);
+    let began = std::time::Instant::now();
+    while server.get("/healthz").0 != 200 {
+        assert!(began.elapsed() < PATIENCE, "the MQTT server did not come back");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

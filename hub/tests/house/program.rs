@@ -177,7 +177,10 @@ impl House {
 
     pub(crate) fn run_with(&self, arguments: &[&str]) -> Server {
         let path = self.path();
-        let mut all = vec!["run", "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0"];
+        let mut all = vec!["run", "--listen", "127.0.0.1:0"];
+        if !arguments.contains(&"--mqtt-listen") {
+            all.extend(["--mqtt-listen", "127.0.0.1:0"]);
+        }
         all.extend(["--data-dir", path.to_str().unwrap()]);
         all.extend(arguments);
         Server::start(&all)
