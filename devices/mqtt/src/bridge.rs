@@ -12,7 +12,7 @@ use house::{
 };
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use wamp_client::{CallError, ConnectionState, Invocation, Reply, Session, StateStream, Subscription};
 
 use crate::catalog::{Catalog, CommandFault, Effect};
@@ -27,6 +27,8 @@ use crate::topic;
 /// Devices announce themselves entity by entity; the house is shown them this long after the
 /// first, whole.
 const GATHER: Duration = Duration::from_millis(50);
+/// How often it is looked what time alone has changed.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What commands need, shared with the procedure's handler.
 pub(crate) struct Shared {
@@ -119,10 +121,11 @@ impl Loop {
     /// Runs until told to stop, or until the session or the server is gone for good.
     pub(crate) async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
         self.load_registry().await;
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let show_at = self.show_at;
             tokio::select! {
-                biased;
                 _ = &mut stopped => break,
                 event = self.events.recv() => match event {
                     Some(LinkEvent::Message(message)) => self.take(message).await,
@@ -155,6 +158,10 @@ impl Loop {
                     Some(ConnectionState::Reconnecting { .. }) => {}
                     Some(ConnectionState::Closed(_)) | None => break,
                 },
+                _ = tick.tick() => {
+                    let effects = self.shared.catalog().tick(now());
+                    self.perform("", &Bytes::new(), effects).await;
+                }
                 () = sleep_until(show_at.unwrap_or_else(Instant::now)), if show_at.is_some() => self.show().await,
             }
         }

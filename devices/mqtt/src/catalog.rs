@@ -35,6 +35,8 @@ pub struct Catalog {
     device_by_identifier: HashMap<String, DeviceId>,
     device_by_id: BTreeMap<DeviceId, Known>,
     routes: Routes,
+    /// When entities that only ever say "on" count as off.
+    off_at: BTreeMap<(DeviceId, String), Timestamp>,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl Catalog {
             device_by_identifier: HashMap::new(),
             device_by_id: BTreeMap::new(),
             routes: Routes::default(),
+            off_at: BTreeMap::new(),
         }
     }
 
@@ -235,6 +238,11 @@ impl Catalog {
                             Saying::Value(quantity, value) => {
                                 if device.owns(quantity, &route.entity) {
                                     device.remember(quantity, value, at);
+                                    let key = (route.device.clone(), route.entity.clone());
+                                    match device.off_delay(&route.entity).filter(|_| value != 0.0) {
+                                        Some(delay) => self.off_at.insert(key, at.after(delay)),
+                                        None => self.off_at.remove(&key),
+                                    };
                                     measured.push((&route.device, quantity, value));
                                 }
                             }
@@ -265,6 +273,31 @@ impl Catalog {
                 at,
             });
         }
+    }
+
+    /// What time alone brings: entities that only ever say "on" go off.
+    pub fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
+        let due: Vec<(DeviceId, String)> = self
+            .off_at
+            .iter()
+            .filter(|(_, off_at)| **off_at <= now)
+            .map(|(key, _)| key.clone())
+            .collect();
+        let mut effects = Vec::new();
+        for (id, entity) in due {
+            let owned = self.device_by_id.get_mut(&id).and_then(|device| {
+                let quantity = device.quantity_of(&entity)?;
+                device.remember(quantity, 0.0, now);
+                Some(quantity)
+            });
+            self.off_at.remove(&(id.clone(), entity));
+            effects.extend(owned.map(|quantity| Effect::Values {
+                device: id,
+                values: vec![(quantity, 0.0)],
+                at: now,
+            }));
+        }
+        effects
     }
 
     /// The connection with the server is there, or gone; every device is to be shown again.
@@ -313,6 +346,12 @@ impl Catalog {
             entity: entity.to_owned(),
         };
         let (slot, part) = known.find(entity).ok_or_else(no_such)?;
+        if !on && Known::is_off_already(slot, part) {
+            return Ok(Command {
+                messages: Vec::new(),
+                optimistic: true,
+            });
+        }
         let messages = slot.config.role.command(part, on)?;
         if messages.is_empty() {
             return Err(no_such());

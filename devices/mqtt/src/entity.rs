@@ -7,6 +7,8 @@ pub mod on_off;
 pub mod sensor;
 pub mod switch;
 
+use std::time::Duration;
+
 use house::{EntityKind, Quantity};
 
 use crate::fields::{DiscoveryFault, Fields};
@@ -171,6 +173,22 @@ impl Role {
             Self::OnOff(on_off) if part.is_empty() => Ok(vec![on_off.command(on)?]),
             Self::Climate(climate) => climate.command(part, on),
             Self::OnOff(_) | Self::Sensor(_) | Self::BinarySensor(_) | Self::Shown { .. } => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether `part` is off because the entity does something else, which `off` would stop.
+    pub fn is_off_already(&self, memory: &Memory, part: &str) -> bool {
+        match self {
+            Self::Climate(climate) => climate.does_other(memory, part),
+            Self::OnOff(_) | Self::Sensor(_) | Self::BinarySensor(_) | Self::Shown { .. } => false,
+        }
+    }
+
+    /// How long after its last "on" it counts as off, for one that never says so.
+    pub fn off_delay(&self) -> Option<Duration> {
+        match self {
+            Self::BinarySensor(sensor) => sensor.off_delay,
+            Self::OnOff(_) | Self::Climate(_) | Self::Sensor(_) | Self::Shown { .. } => None,
         }
     }
 

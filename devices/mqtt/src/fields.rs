@@ -1,5 +1,7 @@
 //! Typed reading of an announcement's keys, forgiving where firmware is known to be loose.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::template::{Template, TemplateFault};
@@ -95,6 +97,20 @@ impl Fields<'_> {
                 key,
                 wanted: "true or false",
             }),
+        }
+    }
+
+    /// A duration of more than zero seconds, at most a year.
+    pub fn seconds(&self, key: &'static str) -> Result<Option<Duration>, DiscoveryFault> {
+        let wanted = "a number of seconds";
+        let Some(text) = self.text(key)? else {
+            return Ok(None);
+        };
+        match text.trim().parse::<f64>() {
+            Ok(seconds) if (0.0..=31_536_000.0).contains(&seconds) => {
+                Ok((seconds > 0.0).then(|| Duration::from_secs_f64(seconds)))
+            }
+            _ => Err(DiscoveryFault::WrongType { key, wanted }),
         }
     }
 

@@ -131,6 +131,17 @@ impl Known {
         self.owner_by_quantity.get(&quantity).is_some_and(|owner| owner == key)
     }
 
+    /// The quantity that an entity measures for the device.
+    pub(super) fn quantity_of(&self, key: &str) -> Option<Quantity> {
+        let mut owned = self.owner_by_quantity.iter().filter(|(_, owner)| *owner == key);
+        owned.next().map(|(quantity, _)| *quantity)
+    }
+
+    /// How long after its last "on" an entity counts as off.
+    pub(super) fn off_delay(&self, key: &str) -> Option<Duration> {
+        self.slots.get(key)?.config.role.off_delay()
+    }
+
     pub(super) fn remember(&mut self, quantity: Quantity, value: f64, at: Timestamp) {
         self.values.insert(quantity, (value, at));
     }
@@ -145,6 +156,11 @@ impl Known {
             .map(|(quantity, (value, _))| (*quantity, *value))
             .collect();
         Some((values, newest))
+    }
+
+    /// Whether an actuator is off because its entity does something else.
+    pub(super) fn is_off_already(slot: &Slot, part: &str) -> bool {
+        slot.config.role.is_off_already(&slot.memory, part)
     }
 
     /// Takes a message for one entity; what it says.

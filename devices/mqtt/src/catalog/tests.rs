@@ -214,6 +214,49 @@ fn commands_go_to_the_actuator_that_is_meant() {
 }
 
 #[test]
+fn stopping_what_does_not_run_stops_nothing_else() {
+    let mut catalog = catalog();
+    announce(
+        &mut catalog,
+        "climate",
+        "ac",
+        &json!({"mode_command_topic": "ac/set", "mode_state_topic": "ac/mode", "modes": ["off", "cool", "heat"]}),
+    );
+    say(&mut catalog, "ac/mode", "cool");
+    let heat_off = catalog.command("mqtt-dev1", "climate.ac.heat", false).unwrap();
+    assert!(heat_off.messages.is_empty() && heat_off.optimistic);
+    assert_eq!(
+        catalog.command("mqtt-dev1", "climate.ac.cool", false).unwrap().messages[0].payload,
+        "off"
+    );
+    assert_eq!(
+        catalog.command("mqtt-dev1", "climate.ac.heat", true).unwrap().messages[0].payload,
+        "heat"
+    );
+}
+
+#[test]
+fn a_sensor_that_only_says_on_goes_off_after_its_delay() {
+    let mut catalog = catalog();
+    announce(
+        &mut catalog,
+        "binary_sensor",
+        "pir",
+        &json!({"state_topic": "pir", "device_class": "motion", "off_delay": 30}),
+    );
+    say(&mut catalog, "pir", "ON");
+    assert!(catalog.tick(NOW.after(Duration::from_secs(29))).is_empty());
+    let later = NOW.after(Duration::from_secs(30));
+    let off = Effect::Values {
+        device: "mqtt-dev1".into(),
+        values: vec![(Quantity::Motion, 0.0)],
+        at: later,
+    };
+    assert_eq!(catalog.tick(later), [off]);
+    assert!(catalog.tick(later).is_empty());
+}
+
+#[test]
 fn a_kept_message_that_is_old_is_no_new_reading() {
     let mut catalog = catalog();
     zigbee_sensor(&mut catalog);

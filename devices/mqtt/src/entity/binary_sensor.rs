@@ -1,5 +1,7 @@
 //! Component `binary_sensor`: a yes or no on a topic.
 
+use std::time::Duration;
+
 use house::Quantity;
 
 use crate::entity::{Role, Saying, StateFault, says_nothing};
@@ -14,6 +16,8 @@ pub struct BinarySensor {
     pub state_topic: String,
     /// What it tells.
     pub quantity: Quantity,
+    /// It only ever says "on"; so long after the last time it counts as off.
+    pub off_delay: Option<Duration>,
     template: Template,
     payload_on: String,
     payload_off: String,
@@ -38,6 +42,7 @@ pub(super) fn parse(fields: Fields<'_>) -> Result<Role, DiscoveryFault> {
     Ok(Role::BinarySensor(BinarySensor {
         state_topic,
         quantity,
+        off_delay: fields.seconds("off_delay")?,
         template,
         payload_on,
         payload_off,

@@ -171,6 +171,13 @@ impl Climate {
         Ok(sayings)
     }
 
+    /// Whether it is set to do something else than `part`: then there is nothing to stop, and
+    /// `off` would stop the other.
+    pub(super) fn does_other(&self, memory: &Memory, part: &str) -> bool {
+        let mode = memory.mode.as_deref();
+        mode.is_some_and(|mode| matches!(mode, COOL | HEAT) && mode != part)
+    }
+
     pub(super) fn command(&self, part: &str, on: bool) -> Result<Vec<Outgoing>, TemplateFault> {
         let able = (part == COOL && self.cools) || (part == HEAT && self.heats);
         let Some((mode_topic, mode_template)) = self.mode_command.as_ref().filter(|_| able) else {
