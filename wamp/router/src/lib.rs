@@ -1,20 +1,36 @@
 //! The WAMP router: realms, broker, dealer, meta API, and the listeners that carry sessions to
-//! them.
+//! them. It knows nothing of what is published and called through it.
 //!
 //! Broker and dealer are plain state: a message in, a list of effects out. A realm joins them
 //! under one short lock that the sessions' own tasks take; what they return is put into the
 //! sessions' bounded outboxes, in order, before the lock is given back. Nothing is awaited under
-//! it, so no session ever waits for another's network.
+//! it, so no session ever waits for another's network. Payloads are the octets that came in;
+//! they are converted only where the two ends' serializers differ, and once for all who share
+//! one.
 //!
 //! ```text
-//! Router::new(RouterConfig) -> Router                      // a cheap handle, Clone
-//!   .serve(TcpListener, Option<TlsAcceptor>, HttpFallback, shutdown: impl Future<Output = ()>).await
-//!   .serve_unix(UnixListener, shutdown: impl Future<Output = ()>).await
-//!   .attach(realm, Principal, impl Sink<Message>, impl Stream<Item = Message>) -> Result<(), AttachError>
-//!   .shutdown(reason, limit: Duration).await               // GOODBYE to all, waits at most `limit`
-//!   .metrics() -> Metrics                                  // .render() gives OpenMetrics text
-//! HttpFallback::new(hyper::service::Service<Request<Incoming>>)  // e.g. TowerToHyperService::new(axum::Router)
-//! HttpFallback::none()                                     // 404 for everything but WAMP
+//!  port ─┬ WebSocket ┐                 ┌ handshake          ┌ broker ┐
+//!        ├ RawSocket ┼─► connection ─► session ─► realm ────┤        ├─► effects ─► outboxes
+//!        └ long-poll │                 └ permission (lock)  └ dealer ┘                 │
+//!  linked channels ──┘      ▲                                                          │
+//!                           └──────────── all that waits, in one write ────────────────┘
+//! ```
+//!
+//! ```no_run
+//! use wamp_router::authorization::{Rule, Rules};
+//! use wamp_router::{Authentication, Authorization, HttpFallback, RealmConfig, Router, RouterConfig};
+//!
+//! # async fn run() -> std::io::Result<()> {
+//! let realm = RealmConfig {
+//!     authentication: Authentication { anonymous: Some("guest".to_owned()), ..Authentication::default() },
+//!     authorization: Authorization::by(Rules::new([Rule::everything("guest")])),
+//!     ..RealmConfig::new("realm1")
+//! };
+//! let router = Router::new(RouterConfig { realms: vec![realm], ..RouterConfig::default() });
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//! router.serve(listener, None, HttpFallback::none(), std::future::pending()).await;
+//! # Ok(())
+//! # }
 //! ```
 
 pub mod authentication;
