@@ -354,7 +354,11 @@ impl Loop {
     }
 
     async fn tell_status(&self, status: &'static str, detail: &str) {
-        tracing::info!(status, "{detail}");
+        if status == "running" {
+            tracing::info!("{detail}");
+        } else {
+            tracing::warn!("{detail}");
+        }
         let payload = Status {
             component: "mqtt",
             status,

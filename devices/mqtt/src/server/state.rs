@@ -360,3 +360,6 @@ impl State {
             .count()
     }
 }
+
+#[cfg(test)]
+mod tests;
