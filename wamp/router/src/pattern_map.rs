@@ -82,6 +82,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::uri_rules::{LONGEST, MOST_COMPONENTS};
 
     fn matches_naively(policy: MatchPolicy, pattern: &str, uri: &str) -> bool {
         match policy {
@@ -173,6 +174,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_longest_patterns_fit_a_small_stack() {
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(|| {
+            let mut map = PatternMap::default();
+            let wildcard = Uri::from(".".repeat(MOST_COMPONENTS - 1));
+            let uri = format!("a{}", ".a".repeat(MOST_COMPONENTS - 1));
+            let literal = Uri::from(uri.as_str());
+            map.insert(MatchPolicy::Wildcard, &wildcard, 1);
+            map.insert(MatchPolicy::Wildcard, &literal, 2);
+            for length in 0..=LONGEST {
+                map.insert(MatchPolicy::Prefix, &Uri::from("a".repeat(length)), length);
+            }
+            map.matches(&"a".repeat(LONGEST), |_| {});
+            map.matches(&uri, |_| {});
+            map.best(&uri);
+            assert_eq!(map.remove(MatchPolicy::Wildcard, wildcard.as_str()), Some(1));
+            assert_eq!(map.remove(MatchPolicy::Prefix, &"a".repeat(1000)), Some(1000));
+            drop(map);
+        });
+        thread.unwrap().join().unwrap();
     }
 
     #[test]

@@ -105,14 +105,13 @@ impl Server {
                 Wire::Raw(shake_hands(Box::new(stream), kind.serializer()).await)
             }
             Kind::Unix(_) => {
-                let path = std::env::temp_dir().join(format!("wamp-router-{:?}.sock", std::thread::current().id()));
-                let path = path.with_extension(format!("{}.sock", self.address.port()));
-                let _ = std::fs::remove_file(&path);
+                // Once connected, the socket's file is not needed.
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("wamp.sock");
                 let listener = tokio::net::UnixListener::bind(&path).unwrap();
                 let router = self.router.clone();
                 tokio::spawn(async move { router.serve_unix(listener, pending()).await });
                 let stream = tokio::net::UnixStream::connect(&path).await.unwrap();
-                let _ = std::fs::remove_file(&path);
                 Wire::Raw(shake_hands(Box::new(stream), kind.serializer()).await)
             }
             Kind::LongPoll(serializer) => {
