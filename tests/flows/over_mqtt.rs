@@ -199,7 +199,7 @@ async fn live() -> Day {
     .await;
 
     let mut weather = Weather {
-        temperature: 24.0,
+        temperature: 24.2,
         humidity: 52.0,
         load: true,
     };
