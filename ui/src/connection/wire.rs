@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use wamp_client::{
     Backoff, CallResult, CloseReason, ConnectionState, Connector, Credentials, Error, Serializer, Session, SessionInfo,
     StateStream, Subscription,
@@ -88,26 +89,17 @@ impl Wire {
         args: &A,
         kwargs: &K,
     ) -> Result<R, Fault> {
-        let result = self
-            .0
-            .call(uri)
-            .args(args)
-            .kwargs(kwargs)
-            .send()
-            .await
-            .map_err(|error| fault_of(&error))?;
-        read(&result)
+        read(&self.send(uri, plain(args)?, plain(kwargs)?).await?)
     }
 
     /// Calls for the effect alone.
     pub(super) async fn call_for_nothing<K: Serialize>(&self, uri: &str, kwargs: &K) -> Result<(), Fault> {
-        self.0
-            .call(uri)
-            .kwargs(kwargs)
-            .send()
-            .await
-            .map_err(|error| fault_of(&error))?;
-        Ok(())
+        self.send(uri, Value::Array(Vec::new()), plain(kwargs)?).await.map(drop)
+    }
+
+    async fn send(&self, uri: &str, args: Value, kwargs: Value) -> Result<CallResult, Fault> {
+        let call = self.0.call(uri).args(&args).kwargs(&kwargs);
+        call.send().await.map_err(|error| fault_of(&error))
     }
 
     /// Calls with progressive results: each goes to `take`, the last is given back.
@@ -117,13 +109,8 @@ impl Wire {
         kwargs: &K,
         mut take: impl FnMut(P),
     ) -> Result<R, Fault> {
-        let mut results = self
-            .0
-            .call(uri)
-            .kwargs(kwargs)
-            .progressive()
-            .await
-            .map_err(|error| fault_of(&error))?;
+        let call = self.0.call(uri).kwargs(&plain(kwargs)?);
+        let mut results = call.progressive().await.map_err(|error| fault_of(&error))?;
         while let Some(result) = results.next().await {
             let result = result.map_err(|error| fault_of(&error))?;
             if !result.progress {
@@ -151,9 +138,14 @@ impl<T: DeserializeOwned> Events<T> {
     pub(super) async fn next(&mut self) -> Option<T> {
         loop {
             let event = self.subscription.next().await?;
-            let payload = event
-                .kwargs::<T>()
-                .or_else(|_| event.args::<(T,)>().map(|(payload,)| payload));
+            let by_name = event.kwargs::<Value>().map(serde_json::from_value::<T>);
+            let payload = match by_name {
+                Ok(Ok(payload)) => Ok(payload),
+                _ => event
+                    .args::<(Value,)>()
+                    .map_err(|error| error.to_string())
+                    .and_then(|(payload,)| serde_json::from_value(payload).map_err(|error| error.to_string())),
+            };
             match payload {
                 Ok(payload) => return Some(payload),
                 Err(error) => leptos::logging::warn!("{}: {error}", event.topic()),
@@ -178,11 +170,23 @@ impl States {
     }
 }
 
+/// Payloads go through one plain form: each type for each serializer would be a megabyte of program.
+fn plain<T: Serialize>(value: &T) -> Result<Value, Fault> {
+    serde_json::to_value(value).map_err(|error| Fault::other(&format!("This cannot be sent: {error}")))
+}
+
 fn read<R: DeserializeOwned>(result: &CallResult) -> Result<R, Fault> {
-    result
-        .value::<R>()
-        .or_else(|_| result.kwargs::<R>())
-        .map_err(|error| Fault::other(&format!("The hub's answer cannot be read: {error}")))
+    let positional = result
+        .value::<Value>()
+        .ok()
+        .and_then(|value| serde_json::from_value(value).ok());
+    positional.map_or_else(|| by_name(result), Ok)
+}
+
+fn by_name<R: DeserializeOwned>(result: &CallResult) -> Result<R, Fault> {
+    let unreadable = |error: &dyn std::fmt::Display| Fault::other(&format!("The hub's answer cannot be read: {error}"));
+    let kwargs = result.kwargs::<Value>().map_err(|error| unreadable(&error))?;
+    serde_json::from_value(kwargs).map_err(|error| unreadable(&error))
 }
 
 fn user_of(info: &SessionInfo) -> User {

@@ -34,7 +34,7 @@ pub(crate) fn AlertsPage() -> impl IntoView {
                 </p>
             </div>
         </header>
-        <section aria-label="Active alerts" aria-live="polite">
+        <section aria-label="Active alerts">
             <ul class="alerts">
                 <For each=move || active.get() key=|alert| (alert.id.clone(), alert.at, alert.acknowledged_by.clone(), alert.message.clone()) let(alert)>
                     <AlertItem alert/>

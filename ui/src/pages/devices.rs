@@ -60,7 +60,7 @@ pub(crate) fn DevicesPage() -> impl IntoView {
                 when=move || !found.with(Vec::is_empty)
                 fallback=move || view! { <p class="quiet">{move || if connection.is_loaded() { "None. Search for devices to find some." } else { "Asking the house…" }}</p> }
             >
-                <ul class="devices" aria-live="polite">
+                <ul class="devices">
                     <For each=move || found.get() key=|device| device.id.clone() let(device)>
                         <DeviceCard device=one(found, device) adopting fresh testid="found-device"/>
                     </For>
