@@ -162,10 +162,10 @@ async fn follow(
             }
             _ => None,
         };
-        if let Some((advert, signal)) = heard {
-            if out.send(Heard::Advert(advert, signal)).await.is_err() {
-                return Ok(());
-            }
+        if let Some((advert, signal)) = heard
+            && out.send(Heard::Advert(advert, signal)).await.is_err()
+        {
+            return Ok(());
         }
     }
 }
