@@ -121,6 +121,7 @@ impl Loop {
     /// Runs until told to stop, or until the session or the server is gone for good.
     pub(crate) async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
         self.load_registry().await;
+        self.show_all();
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -134,6 +135,8 @@ impl Loop {
                     None => break,
                 },
                 event = self.changed.next() => match event {
+                    // So many at once that some were lost: the whole list it is.
+                    Some(event) if event.missed > 0 => self.load_registry().await,
                     Some(event) => match event.kwargs::<Device>() {
                         Ok(device) => self.apply(device).await,
                         Err(error) => tracing::warn!(%error, "device.changed does not hold a device"),
@@ -154,7 +157,10 @@ impl Loop {
                     self.say_status("online");
                 }
                 state = self.states.next() => match state {
-                    Some(ConnectionState::Joined(_)) => self.load_registry().await,
+                    Some(ConnectionState::Joined(_)) => {
+                        self.load_registry().await;
+                        self.show_all();
+                    }
                     Some(ConnectionState::Reconnecting { .. }) => {}
                     Some(ConnectionState::Closed(_)) | None => break,
                 },
@@ -278,7 +284,6 @@ impl Loop {
             },
             Err(error) => tracing::debug!(%error, "the devices of the house are not known yet"),
         }
-        self.show_all();
     }
 
     fn show_soon(&mut self, device: DeviceId) {

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpListener;
@@ -36,6 +37,9 @@ const BACKLOG: usize = 16_384;
 const CONNECTIONS: usize = 4_000;
 /// Longest packet taken; announcements of whole devices run to some ten kilobytes.
 const LONGEST_PACKET: usize = 1 << 20;
+
+/// How long connections may take to end when the server stops.
+const GOODBYE_WITHIN: Duration = Duration::from_millis(300);
 
 struct Shared {
     state: Mutex<State>,
@@ -119,12 +123,20 @@ impl Server {
         Local(Arc::clone(&self.shared))
     }
 
-    /// Takes no more connections and ends those there are.
+    /// Takes no more connections and ends those there are, once they have been sent what they are
+    /// owed; one that takes nothing is not waited for.
     pub(crate) async fn stop(self) {
         self.accepting.abort();
         // An aborted task answers with just that.
         let _ = self.accepting.await;
         self.shared.stopping.send_replace(true);
+        // Each connection listens to it as long as it lives.
+        if tokio::time::timeout(GOODBYE_WITHIN, self.shared.stopping.closed())
+            .await
+            .is_err()
+        {
+            tracing::debug!("some MQTT connections did not end in time");
+        }
     }
 }
 
@@ -171,7 +183,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             Err(error) => {
                 // Out of file handles, most likely: some will be free again.
                 tracing::warn!(%error, "an MQTT connection could not be accepted");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
         };

@@ -107,6 +107,7 @@ async fn wake(settings: &Settings, speed: f64) -> Result<Memory, StartError> {
 impl Loop {
     async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
         self.load_registry().await;
+        self.show_all().await;
         self.save().await;
         let session = self.session.clone();
         let settling = settle(&session);
@@ -126,6 +127,8 @@ impl Loop {
                     None => break,
                 },
                 event = self.changed.next() => match event {
+                    // So many at once that some were lost: the whole list it is.
+                    Some(event) if event.missed > 0 => self.load_registry().await,
                     Some(event) => match event.kwargs::<Device>() {
                         Ok(device) => self.registry.apply(device),
                         Err(error) => tracing::warn!(%error, "device.changed does not hold a device"),
@@ -141,7 +144,10 @@ impl Loop {
                     None => break,
                 },
                 state = self.states.next() => match state {
-                    Some(ConnectionState::Joined(_)) => self.load_registry().await,
+                    Some(ConnectionState::Joined(_)) => {
+                        self.load_registry().await;
+                        self.show_all().await;
+                    }
                     Some(ConnectionState::Reconnecting { .. }) => {}
                     Some(ConnectionState::Closed(_)) | None => break,
                 },
@@ -305,7 +311,6 @@ impl Loop {
             },
             Err(error) => tracing::debug!(%error, "the devices of the house are not known yet"),
         }
-        self.show_all().await;
     }
 
     async fn save(&mut self) {

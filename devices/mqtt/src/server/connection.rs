@@ -172,6 +172,9 @@ impl Connection {
         };
         let wake = self.shared.state().wake_of(number);
         let mut stopping = self.shared.stopping.subscribe();
+        if *stopping.borrow() {
+            return Err(Ended::Stopping);
+        }
         let quiet = sleep(patience);
         tokio::pin!(quiet);
         loop {
@@ -187,7 +190,11 @@ impl Connection {
                 }
                 () = wake.notified() => {}
                 () = &mut quiet => return Err(Ended::Silent(patience)),
-                _ = stopping.wait_for(|stopping| *stopping) => return Err(Ended::Stopping),
+                _ = stopping.changed() => {
+                    // The hub's farewell is among it.
+                    self.send_what_is_owed(number, connection).await?;
+                    return Err(Ended::Stopping);
+                }
             }
         }
     }
