@@ -137,9 +137,28 @@ pub(crate) fn aggregate(row: &sqlx::sqlite::SqliteRow) -> Result<Aggregate, sqlx
 }
 
 /// Writes a batch, all or nothing.
+///
+/// The transaction is begun and ended by hand. A disk that is full makes SQLite roll back by
+/// itself; sqlx's own transaction would take the connection for one inside a transaction ever
+/// after. And a batch may read before it writes, so it begins as a writer: SQLite does not wait
+/// for others when a reader becomes one.
 pub(crate) async fn write(database: &Database, batch: &Batch) -> Result<(), DatabaseError> {
-    // A batch may read first, and SQLite does not wait for others when a reader becomes a writer.
-    let mut transaction = database.write().begin_with("BEGIN IMMEDIATE").await?;
+    let mut connection = database.write().acquire().await?;
+    let written = async {
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        write_all(&mut connection, batch).await?;
+        sqlx::query("COMMIT").execute(&mut *connection).await
+    }
+    .await;
+    if written.is_err() {
+        // It fails where SQLite has rolled back already; the first error is the one to tell.
+        let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
+    }
+    written?;
+    Ok(())
+}
+
+async fn write_all(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), sqlx::Error> {
     for series in &batch.series {
         sqlx::query(
             "INSERT INTO series (id, sensor, quantity, area) VALUES (?1, ?2, ?3, ?4) \
@@ -149,10 +168,10 @@ pub(crate) async fn write(database: &Database, batch: &Batch) -> Result<(), Data
         .bind(&series.sensor)
         .bind(series.quantity.name())
         .bind(series.area_text())
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await?;
     }
-    write_rows(&mut transaction, &batch.rows).await?;
+    write_rows(connection, &batch.rows).await?;
     for (id, entry) in &batch.entries {
         sqlx::query(
             "INSERT OR IGNORE INTO event (id, kind, area, device, text, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -163,13 +182,12 @@ pub(crate) async fn write(database: &Database, batch: &Batch) -> Result<(), Data
         .bind(&entry.device)
         .bind(&entry.text)
         .bind(entry.detail.to_string())
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await?;
     }
     if let Some(closing) = &batch.closing {
-        close(&mut transaction, closing).await?;
+        close(connection, closing).await?;
     }
-    transaction.commit().await?;
     Ok(())
 }
 
