@@ -12,9 +12,8 @@ use wamp_client::Session;
 use crate::over_mqtt::device_named;
 
 async fn refusal(session: &Session, procedure: &str, args: &Value, kwargs: &Value) -> (String, String) {
-    let error = match session.call(procedure).args(args).kwargs(kwargs).send().await {
-        Ok(_) => panic!("{procedure} took {args} {kwargs}"),
-        Err(error) => error,
+    let Err(error) = session.call(procedure).args(args).kwargs(kwargs).send().await else {
+        panic!("{procedure} took {args} {kwargs}");
     };
     (error.uri().unwrap_or_default().to_owned(), error.to_string())
 }

@@ -1,6 +1,11 @@
 //! Rules about the code itself: who may depend on whom, how large files get, what ARCHITECTURE.md
 //! may claim.
 
+#![allow(
+    clippy::expect_used,
+    reason = "this is test code: a failed expectation is a failed test"
+)]
+
 mod dependencies;
 mod documents;
 mod sources;
