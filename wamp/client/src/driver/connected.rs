@@ -52,9 +52,13 @@ impl Driver {
                 Poll::Ready(Err(ended)) => return Poll::Ready(ended),
                 Poll::Pending => {}
             }
+            let was_full = self.state.outgoing() >= OUTGOING_LIMIT;
             if let Poll::Ready(Err(error)) = self.poll_outgoing(link, cx) {
                 return Poll::Ready(lost(&error));
             }
+            // Commands that were left waiting for room are not polled for, so nobody would wake
+            // this task for them.
+            moved |= was_full && self.state.outgoing() < OUTGOING_LIMIT;
             if timer.poll(self, cx).is_ready() {
                 if self.state.is_leaving() {
                     return Poll::Ready(Ended::Left);
