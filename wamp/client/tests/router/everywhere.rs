@@ -304,18 +304,3 @@ async fn many_tasks_share_one_session() {
         }
     }
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_publishes_without_pause_never_stalls() {
-    let house = House::new().await;
-    for door in [Door::WebSocket(Serializer::MsgPack), Door::Linked] {
-        let session = house.join(door, "anna").await;
-        let publishing = async {
-            for number in 0..60_000_u64 {
-                session.publish("numbers").args(&(number,)).send().await.unwrap();
-            }
-            session.publish("numbers").acknowledge().send().await.unwrap();
-        };
-        soon("the last publication", publishing).await;
-    }
-}

@@ -1,4 +1,6 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use wamp_client::{Error, PublicationId, Serializer, SubscriptionId};
@@ -150,4 +152,40 @@ async fn unsubscribing_waits_for_the_router() {
     };
     let (done, ()) = tokio::join!(events.unwrap().unsubscribe(), script);
     done.unwrap();
+}
+
+/// The router takes nothing until the client's own queues are full too, then everything at once.
+#[tokio::test]
+async fn publications_go_on_after_the_router_was_slow() {
+    const PUBLICATIONS: u64 = 5000;
+    let (mut router, connector) = ScriptedRouter::with_room(1024);
+    let (session, mut peer) = tokio::join!(connector.connect(), router.welcome(1));
+    let session = session.unwrap();
+    let sent = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&sent);
+    let publisher = tokio::spawn(async move {
+        for number in 0..PUBLICATIONS {
+            session.publish("numbers").args(&(number,)).send().await.unwrap();
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        session
+    });
+    // All tasks run on one thread: what has not moved in so many turns is waiting for room.
+    let mut still = 0;
+    while still < 1000 {
+        let before = sent.load(Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        let moved = sent.load(Ordering::Relaxed) > before || before == 0;
+        still = if moved { 0 } else { still + 1 };
+    }
+    let mut received = 0;
+    while peer.0.rx.try_recv().is_ok() {
+        received += 1;
+    }
+    assert!(received >= 1024, "{received} publications had been on their way");
+    while received < PUBLICATIONS {
+        assert!(matches!(peer.receive().await, Message::Publish(_)));
+        received += 1;
+    }
+    soon("the publisher to end", publisher).await.unwrap();
 }

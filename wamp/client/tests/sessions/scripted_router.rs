@@ -29,10 +29,15 @@ pub(crate) struct ScriptedRouter {
 impl ScriptedRouter {
     /// The router, and a connector that dials it.
     pub(crate) fn new() -> (Self, Connector) {
+        Self::with_room(16)
+    }
+
+    /// A router whose connections hold `room` messages each way.
+    pub(crate) fn with_room(room: usize) -> (Self, Connector) {
         let (sender, dialed) = mpsc::unbounded_channel();
         let sender = Arc::new(Mutex::new(sender));
         let dial = move || {
-            let (client, router) = linked::pair(16);
+            let (client, router) = linked::pair(room);
             // The test may be over; then the client finds the connection closed.
             let _ = sender.lock().unwrap().send(router);
             client
