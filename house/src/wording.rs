@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Threshold, Timestamp};
+use crate::{Bridge, Threshold, Timestamp};
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -20,8 +20,11 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl Threshold {
-    /// Whose threshold it is: `threshold set by admin on 3 May`.
+    /// Whose threshold it is: `threshold set by admin on 3 May`, `threshold of the demo house`.
     pub fn provenance(&self) -> String {
+        if self.set_by.as_deref() == Some(Bridge::Simulated.name()) {
+            return "threshold of the demo house".into();
+        }
         let mut text = "threshold".to_owned();
         if self.set_by.is_some() || self.set_at.is_some() {
             text.push_str(" set");
@@ -77,6 +80,8 @@ mod tests {
         assert_eq!(threshold.provenance(), "threshold set by admin");
         threshold.set_at = "2026-05-03T07:30:00Z".parse().ok();
         assert_eq!(threshold.provenance(), "threshold set by admin on 3 May");
+        threshold.set_by = Some("simulated".into());
+        assert_eq!(threshold.provenance(), "threshold of the demo house");
     }
 
     #[test]
