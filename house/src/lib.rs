@@ -42,4 +42,4 @@ pub use registry::Registry;
 pub use sensor_event::{SensorEvent, SensorId};
 pub use threshold::{Mode, Threshold, ThresholdFault};
 pub use timestamp::Timestamp;
-pub use wording::duration_text;
+pub use wording::{duration_text, who};

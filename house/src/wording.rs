@@ -20,24 +20,30 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl Threshold {
-    /// Whose threshold it is: `threshold set by admin on 3 May`, `threshold of the demo house`.
+    /// Whose threshold it is: `threshold set by admin on 3 May`.
     pub fn provenance(&self) -> String {
-        if self.set_by.as_deref() == Some(Bridge::Simulated.name()) {
-            return "threshold of the demo house".into();
-        }
         let mut text = "threshold".to_owned();
         if self.set_by.is_some() || self.set_at.is_some() {
             text.push_str(" set");
         }
         if let Some(by) = &self.set_by {
             text.push_str(" by ");
-            text.push_str(by);
+            text.push_str(who(by));
         }
         if let Some(at) = self.set_at {
             text.push_str(" on ");
             text.push_str(&at.day_and_month());
         }
         text
+    }
+}
+
+/// An authid for people: who did it.
+pub fn who(authid: &str) -> &str {
+    if authid == Bridge::Simulated.name() {
+        "the demo house"
+    } else {
+        authid
     }
 }
 
@@ -81,7 +87,7 @@ mod tests {
         threshold.set_at = "2026-05-03T07:30:00Z".parse().ok();
         assert_eq!(threshold.provenance(), "threshold set by admin on 3 May");
         threshold.set_by = Some("simulated".into());
-        assert_eq!(threshold.provenance(), "threshold of the demo house");
+        assert_eq!(threshold.provenance(), "threshold set by the demo house on 3 May");
     }
 
     #[test]

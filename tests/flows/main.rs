@@ -13,6 +13,7 @@ mod day;
 mod interop;
 mod lost_sensor;
 mod over_mqtt;
+mod pages;
 mod power_cut;
 mod programs;
 mod simulated;

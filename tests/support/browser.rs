@@ -169,6 +169,17 @@ impl Browser {
             .expect("Chromium takes the size");
     }
 
+    /// What the console has said at level SEVERE since it was last asked.
+    pub async fn complaints(&self) -> Vec<String> {
+        let entries = self.client.issue_cmd(ConsoleLog).await.expect("Chromium keeps a log");
+        let entries: Vec<serde_json::Value> = serde_json::from_value(entries).expect("a list of entries");
+        entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE")
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
     /// Leaves a picture of the page in `file`.
     pub async fn screenshot(&self, file: &Path) {
         let png = self.client.screenshot().await.expect("a screenshot");
@@ -194,5 +205,22 @@ impl fantoccini::wd::WebDriverCompatibleCommand for Chrome {
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
         (http::Method::POST, Some(self.0.to_string()))
+    }
+}
+
+/// What the page's console has said; asking empties it.
+#[derive(Debug)]
+struct ConsoleLog;
+
+impl fantoccini::wd::WebDriverCompatibleCommand for ConsoleLog {
+    fn endpoint(&self, base_url: &url::Url, session_id: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base_url.join(&format!("session/{}/se/log", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (
+            http::Method::POST,
+            Some(serde_json::json!({"type": "browser"}).to_string()),
+        )
     }
 }

@@ -1,7 +1,7 @@
 //! The logbook: what happened in the house, each entry a sentence with its cause.
 
 use house::uri::topic;
-use house::{ActuatorEvent, Alert, AreaId, Availability, Device, Lifecycle, Registry, Threshold, Timestamp};
+use house::{ActuatorEvent, Alert, AreaId, Availability, Device, Lifecycle, Registry, Threshold, Timestamp, who};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -160,7 +160,7 @@ fn actuator(event: &ActuatorEvent, registry: &Registry) -> String {
 }
 
 fn config(change: &ConfigChange) -> (String, Option<AreaId>) {
-    let by = change.by.as_deref().unwrap_or("somebody");
+    let by = change.by.as_deref().map_or("somebody", who);
     let threshold = |value: &Value| Threshold::deserialize(value).ok();
     let (old, new) = (threshold(&change.old), threshold(&change.new));
     let Some(any) = new.as_ref().or(old.as_ref()) else {
@@ -214,7 +214,7 @@ fn device_change(old: Option<&Device>, new: &Device, by: Option<&str>) -> Option
         .map(|area| format!(" in {}", area.name()))
         .unwrap_or_default();
     let passive = |done: &str| match by {
-        Some(by) => format!("{by} {done}"),
+        Some(by) => format!("{} {done}", who(by)),
         None => format!("Somebody {done}"),
     };
     let was = old.map(|old| old.lifecycle);

@@ -47,7 +47,7 @@ impl Theme {
         }
     }
 
-    /// `index.html` does the same before the program is there, so that nothing flashes.
+    /// `public/theme.js` does the rest, and reads the choice before the program is there.
     fn put_on(self) {
         let Some(root) = document().document_element() else {
             return;

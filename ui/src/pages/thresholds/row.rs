@@ -108,7 +108,11 @@ pub(super) fn ThresholdRow(area: AreaId, quantity: Quantity, drafts: RwSignal<Ve
             let Some(held) = held else {
                 return "Not saved yet".to_owned();
             };
-            let by = held.set_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let by = held
+                .set_by
+                .as_deref()
+                .map(|by| format!(" by {}", house::who(by)))
+                .unwrap_or_default();
             let at = held
                 .set_at
                 .map(|at| format!(", {}", clock.offset().moment(at, clock.now_untracked())))
