@@ -11,6 +11,7 @@ mod list;
 mod outbox;
 mod procedures;
 mod running;
+mod settings;
 
 pub use clock::{now, until};
 pub use events::{read, tell, tell_status};
@@ -18,3 +19,4 @@ pub use list::{List, Listed, devices, fetch_alerts};
 pub use outbox::Outbox;
 pub use procedures::Procedures;
 pub use running::Running;
+pub use settings::Settings;

@@ -14,8 +14,7 @@ mod plan;
 mod reconciler;
 mod rule;
 
-use component::Running;
-use house::Pace;
+use component::{Running, Settings};
 use tokio::sync::mpsc;
 use wamp_client::{Error, Session};
 
@@ -26,19 +25,6 @@ pub use rule::{Climate, Rule};
 use ears::{Ears, Message};
 use reconciler::Reconciler;
 
-/// How a controller works.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// How many times faster than real time control runs; 1 in a real house.
-    pub speed: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { speed: 1.0 }
-    }
-}
-
 /// Starts the controller with this rule; it is ready when this returns.
 ///
 /// # Errors
@@ -46,7 +32,7 @@ impl Default for Settings {
 pub async fn start<R: Rule>(session: Session, settings: Settings) -> Result<Running, Error> {
     let (inbox, received) = mpsc::unbounded_channel();
     let ears = Ears::open(&session, received).await?;
-    let reconciler = Reconciler::<R>::new(session.clone(), inbox.clone(), Pace::new(settings.speed));
+    let reconciler = Reconciler::<R>::new(session.clone(), inbox.clone(), settings.pace());
     // Where this list is there already, the first reading meets it.
     if let Ok(devices) = reconciler.devices().ask(&session).await {
         let _ = inbox.send(Message::Devices(devices));

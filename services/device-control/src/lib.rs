@@ -20,12 +20,12 @@ use std::time::Duration;
 
 use component::{List, Procedures};
 use database::Database;
+use house::ActuatorKind;
 use house::uri::{device_control, procedure, topic};
-use house::{ActuatorKind, Pace};
 use tokio::sync::{mpsc, oneshot};
 use wamp_client::{CallError, Invocation, Reply, Session, error_uri};
 
-pub use component::Running;
+pub use component::{Running, Settings};
 
 use request::Request;
 use service::{Ears, Message, Service};
@@ -33,19 +33,6 @@ use store::Writer;
 
 /// How long a reply waits for the device's echo, so that it usually says `confirmed`.
 const ECHO_IN_REPLY: Duration = Duration::from_millis(300);
-
-/// How the service works.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// How many times faster than real time control runs; 1 in a real house.
-    pub speed: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { speed: 1.0 }
-    }
-}
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,14 +63,7 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         let _ = inbox.send(Message::Devices(listed));
     }
     let writer = Writer::start(database);
-    let service = Service::new(
-        session.clone(),
-        inbox.clone(),
-        devices,
-        writer,
-        stored,
-        Pace::new(settings.speed),
-    );
+    let service = Service::new(session.clone(), inbox.clone(), devices, writer, stored, settings.pace());
     let procedures = offer(&session, &inbox).await?;
     Ok(Running::spawn(|stop| async move {
         service.run(ears, stop).await;

@@ -9,8 +9,7 @@ pub mod control;
 
 use wamp_client::Session;
 
-pub use component::Running;
-pub use controller::Settings;
+pub use component::{Running, Settings};
 
 use control::HumidityFan;
 

@@ -7,8 +7,7 @@ pub mod control;
 
 use wamp_client::Session;
 
-pub use component::Running;
-pub use controller::Settings;
+pub use component::{Running, Settings};
 
 use control::Thermostat;
 

@@ -14,27 +14,14 @@ mod store;
 use component::{List, Procedures};
 use database::Database;
 use house::uri::{error, procedure, topic};
-use house::{Arguments, Pace, Threshold};
+use house::{Arguments, Threshold};
 use tokio::sync::{mpsc, oneshot};
 use wamp_client::{CallError, Invocation, Reply, Session, error_uri};
 
-pub use component::Running;
+pub use component::{Running, Settings};
 
 use evaluator::{Ears, Evaluator, Fetched};
 use keeper::{Ask, Keeper};
-
-/// How the service works.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// How many times faster than real time the house runs; 1 in a real house.
-    pub speed: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { speed: 1.0 }
-    }
-}
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +53,7 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
     if let Ok(listed) = devices.ask(&session).await {
         let _ = inbox.send(Fetched::Devices(listed));
     }
-    let evaluator = Evaluator::new(session.clone(), inbox, devices, &stored, Pace::new(settings.speed));
+    let evaluator = Evaluator::new(session.clone(), inbox, devices, &stored, settings.pace());
     let keeper = Keeper::new(session.clone(), database, stored, tell_changes);
     let (ask, asked) = mpsc::unbounded_channel();
     let procedures = offer(&session, &ask).await?;
