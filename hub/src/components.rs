@@ -1,8 +1,8 @@
 //! How each part of the hub fares: what `/healthz`, `/metrics` and `status.change` tell.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use component::now;
 use house::Timestamp;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -132,12 +132,6 @@ impl Components {
         changes.mark_unchanged();
         changes
     }
-}
-
-/// This moment, by the machine's clock.
-pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

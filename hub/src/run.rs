@@ -15,6 +15,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use component::now;
 use database::Database;
 use house::Timestamp;
 use house::uri::topic;
@@ -26,7 +27,7 @@ use wamp_router::Router;
 
 use crate::accounts::{self, Accounts, Setup, SignIn};
 use crate::announce::{self, Ready};
-use crate::components::{Components, Status, now};
+use crate::components::{Components, Status};
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;

@@ -247,31 +247,19 @@ where
     })
 }
 
-/// Every service's handle has the same two methods.
+/// The handles on what runs have the same two methods.
 macro_rules! running {
-    ($($service:ident),* $(,)?) => {$(
-        impl Running for $service::Running {
+    ($($handle:ident),* $(,)?) => {$(
+        impl Running for $handle::Running {
             fn finished(&mut self) -> BoxFuture<'_, ()> {
-                Box::pin($service::Running::finished(self))
+                Box::pin($handle::Running::finished(self))
             }
 
             fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {
-                Box::pin($service::Running::stop(*self))
+                Box::pin($handle::Running::stop(*self))
             }
         }
     )*};
 }
 
-running!(
-    ble_bridge,
-    device_control,
-    discovery,
-    humidity_fan,
-    logger,
-    mqtt_bridge,
-    notifier,
-    simulated,
-    system,
-    thermostat,
-    thresholds,
-);
+running!(component, mqtt_bridge);

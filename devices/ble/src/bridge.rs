@@ -1,10 +1,10 @@
 //! The bridge as a member of the house.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use house::uri::{procedure, topic};
-use house::{Device, Timestamp};
-use serde::Serialize;
+use component::{devices, now, read, tell, tell_status};
+use house::Device;
+use house::uri::topic;
 use tokio::sync::{mpsc, oneshot};
 use wamp_client::{ConnectionState, Session, StateStream, Subscription};
 
@@ -25,14 +25,6 @@ struct Loop {
     started: Subscription,
     heard: mpsc::Receiver<Heard>,
     inbound: Inbound,
-}
-
-#[derive(Serialize)]
-struct Status<'a> {
-    component: &'static str,
-    status: &'static str,
-    detail: &'a str,
-    at: Timestamp,
 }
 
 pub(crate) async fn start(session: Session, settings: Settings) -> Result<Running, StartError> {
@@ -73,9 +65,8 @@ impl Loop {
                     None => return,
                 },
                 event = self.changed.next() => match event {
-                    Some(event) => match event.kwargs::<Device>() {
-                        Ok(device) => self.inbound.apply(device),
-                        Err(error) => tracing::warn!(%error, "device.changed does not hold a device"),
+                    Some(event) => if let Some(device) = read::<Device>(&event) {
+                        self.inbound.apply(device);
                     },
                     None => return,
                 },
@@ -99,35 +90,21 @@ impl Loop {
         }
     }
 
-    /// Asks discovery for all devices; without an answer, `device.changed` and the next
-    /// `discovery.started` bring them.
     async fn load_registry(&mut self) {
-        match self.session.call(procedure::DEVICE_LIST).send().await {
-            Ok(result) => match result.value::<Vec<Device>>() {
-                Ok(devices) => {
-                    self.inbound.forget_registry();
-                    for device in devices {
-                        self.inbound.apply(device);
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "device.list does not hold devices"),
-            },
-            Err(error) => tracing::debug!(%error, "the devices of the house are not known yet"),
+        if let Some(devices) = devices(&self.session).await {
+            self.inbound.forget_registry();
+            devices.into_iter().for_each(|device| self.inbound.apply(device));
         }
     }
 
     async fn tell(&self, outputs: Vec<Output>) {
         for output in outputs {
-            let sent = match &output {
-                Output::Seen(device) => self.session.publish(topic::DEVICE_SEEN).kwargs(device).send().await,
-                Output::Reading(event) => self.session.publish(topic::SENSOR_EVENTS).kwargs(event).send().await,
+            match &output {
+                Output::Seen(device) => tell(&self.session, topic::DEVICE_SEEN, device).await,
+                Output::Reading(event) => tell(&self.session, topic::SENSOR_EVENTS, event).await,
                 Output::Fault { device, error } => {
                     tracing::warn!(device.id = device, %error, "a Bluetooth device is not understood");
-                    continue;
                 }
-            };
-            if let Err(error) = sent {
-                tracing::warn!(%error, "the house could not be told what was heard");
             }
         }
     }
@@ -135,19 +112,6 @@ impl Loop {
     async fn tell_status(&self, listening: bool, detail: &str) {
         tracing::info!(listening, "{detail}");
         let status = if listening { "running" } else { "waiting" };
-        let status = Status {
-            component: "ble",
-            status,
-            detail,
-            at: now(),
-        };
-        if let Err(error) = self.session.publish(topic::STATUS_CHANGE).kwargs(&status).send().await {
-            tracing::warn!(%error, "the house could not be told of Bluetooth's state");
-        }
+        tell_status(&self.session, "ble", status, detail).await;
     }
-}
-
-fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

@@ -6,7 +6,6 @@
 
 mod bridge;
 mod inbound;
-mod running;
 mod scanner;
 
 use std::collections::BTreeMap;
@@ -14,8 +13,8 @@ use std::time::Duration;
 
 use wamp_client::Session;
 
+pub use component::Running;
 pub use decoders::{Address, Key};
-pub use running::Running;
 
 /// How the bridge works; the defaults suit a house.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Listening through BlueZ, and keeping at it: no adapter yet, an adapter pulled out, an adapter
 //! that has gone deaf.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use btleplug::api::{Central as _, CentralEvent, Manager as _, Peripheral as _, ScanFilter};
@@ -126,39 +126,18 @@ async fn follow(
             // later adverts carry their data in the event itself.
             CentralEvent::DeviceDiscovered(id) => describe(adapter, &id, &mut name_by_id).await,
             CentralEvent::ServiceDataAdvertisement { id, service_data } => {
-                let service_data = service_data
-                    .into_iter()
-                    .filter_map(|(uuid, data)| Some((short_uuid(uuid)?, data)))
-                    .collect();
-                identify(adapter, &id, &mut name_by_id)
-                    .await
-                    .map(|(address, local_name)| {
-                        (
-                            Advert {
-                                address,
-                                local_name,
-                                service_data,
-                                manufacturer_data: vec![],
-                            },
-                            None,
-                        )
-                    })
+                let service_data = by_short_uuid(service_data);
+                let advert = identify(adapter, &id, &mut name_by_id).await;
+                advert.map(|advert| (Advert { service_data, ..advert }, None))
             }
             CentralEvent::ManufacturerDataAdvertisement { id, manufacturer_data } => {
                 let manufacturer_data = manufacturer_data.into_iter().collect();
-                identify(adapter, &id, &mut name_by_id)
-                    .await
-                    .map(|(address, local_name)| {
-                        (
-                            Advert {
-                                address,
-                                local_name,
-                                service_data: vec![],
-                                manufacturer_data,
-                            },
-                            None,
-                        )
-                    })
+                let advert = identify(adapter, &id, &mut name_by_id).await;
+                let with_data = |advert| Advert {
+                    manufacturer_data,
+                    ..advert
+                };
+                advert.map(|advert| (with_data(advert), None))
             }
             _ => None,
         };
@@ -183,27 +162,36 @@ async fn describe(
     let advert = Advert {
         address,
         local_name: properties.local_name,
-        service_data: properties
-            .service_data
-            .into_iter()
-            .filter_map(|(uuid, data)| Some((short_uuid(uuid)?, data)))
-            .collect(),
+        service_data: by_short_uuid(properties.service_data),
         manufacturer_data: properties.manufacturer_data.into_iter().collect(),
     };
     Some((advert, properties.rssi))
 }
 
+/// An advert of this device, without its data.
 async fn identify(
     adapter: &Adapter,
     id: &PeripheralId,
     name_by_id: &mut BTreeMap<String, (Address, Option<String>)>,
-) -> Option<(Address, Option<String>)> {
+) -> Option<Advert> {
     let key = id.to_string();
-    if let Some(known) = name_by_id.get(&key) {
-        return Some(known.clone());
+    if !name_by_id.contains_key(&key) {
+        describe(adapter, id, name_by_id).await?;
     }
-    describe(adapter, id, name_by_id).await?;
-    name_by_id.get(&key).cloned()
+    let (address, local_name) = name_by_id.get(&key).cloned()?;
+    Some(Advert {
+        address,
+        local_name,
+        service_data: Vec::new(),
+        manufacturer_data: Vec::new(),
+    })
+}
+
+fn by_short_uuid(service_data: HashMap<uuid::Uuid, Vec<u8>>) -> Vec<(u16, Vec<u8>)> {
+    let short = service_data
+        .into_iter()
+        .filter_map(|(uuid, data)| Some((short_uuid(uuid)?, data)));
+    short.collect()
 }
 
 /// The 16-bit form of a UUID on the Bluetooth base, which is where adverts of sensors live.

@@ -6,17 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use house::uri::{self, procedure, topic as wamp_topic};
+use component::{devices, now, read, tell, tell_status};
+use house::uri::{self, topic as wamp_topic};
 use house::{
     Bridge, BridgeCommand, Device, DeviceId, DeviceStateReport, Lifecycle, Quantity, Registry, SensorEvent, Timestamp,
 };
-use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use wamp_client::{CallError, ConnectionState, Invocation, Reply, Session, StateStream, Subscription};
 
 use crate::catalog::{Catalog, CommandFault, Effect};
-use crate::clock::now;
 use crate::entity::Outgoing;
 use crate::faults::Faults;
 use crate::link::{Link, LinkEvent, Message};
@@ -109,14 +108,6 @@ pub(crate) struct Loop {
     pub(crate) lost: bool,
 }
 
-#[derive(Serialize)]
-struct Status<'a> {
-    component: &'static str,
-    status: &'static str,
-    detail: &'a str,
-    at: Timestamp,
-}
-
 impl Loop {
     /// Runs until told to stop, or until the session or the server is gone for good.
     pub(crate) async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
@@ -137,9 +128,8 @@ impl Loop {
                 event = self.changed.next() => match event {
                     // So many at once that some were lost: the whole list it is.
                     Some(event) if event.missed > 0 => self.load_registry().await,
-                    Some(event) => match event.kwargs::<Device>() {
-                        Ok(device) => self.apply(device).await,
-                        Err(error) => tracing::warn!(%error, "device.changed does not hold a device"),
+                    Some(event) => if let Some(device) = read(&event) {
+                        self.apply(device).await;
                     },
                     None => break,
                 },
@@ -269,20 +259,10 @@ impl Loop {
             .is_some_and(|device| device.lifecycle == Lifecycle::Adopted)
     }
 
-    /// Asks discovery for all devices; without an answer, `device.changed` and the next
-    /// `discovery.started` bring them.
     async fn load_registry(&mut self) {
-        match self.shared.session.call(procedure::DEVICE_LIST).send().await {
-            Ok(result) => match result.value::<Vec<Device>>() {
-                Ok(devices) => {
-                    self.registry.clear();
-                    for device in devices {
-                        self.registry.apply(device);
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "device.list does not hold devices"),
-            },
-            Err(error) => tracing::debug!(%error, "the devices of the house are not known yet"),
+        if let Some(devices) = devices(&self.shared.session).await {
+            self.registry.clear();
+            devices.into_iter().for_each(|device| self.registry.apply(device));
         }
     }
 
@@ -364,18 +344,6 @@ impl Loop {
         } else {
             tracing::warn!("{detail}");
         }
-        let payload = Status {
-            component: "mqtt",
-            status,
-            detail,
-            at: now(),
-        };
-        tell(&self.shared.session, wamp_topic::STATUS_CHANGE, &payload).await;
-    }
-}
-
-async fn tell<T: Serialize>(session: &Session, topic: &'static str, payload: &T) {
-    if let Err(error) = session.publish(topic).kwargs(payload).send().await {
-        tracing::warn!(%error, topic, "the house could not be told what was heard over MQTT");
+        tell_status(&self.shared.session, "mqtt", status, detail).await;
     }
 }

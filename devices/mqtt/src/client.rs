@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use component::now;
 use rumqttc::tokio_rustls::rustls;
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, LastWill, MqttOptions, Packet, QoS, Transport,
@@ -21,7 +22,6 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 pub use self::url::{ServerUrl, UrlFault};
-use crate::clock::now;
 use crate::entity::Outgoing;
 use crate::link::{LinkEvent, Message, Unreachable};
 

@@ -235,3 +235,12 @@ pub(crate) fn says_nothing(text: &str) -> bool {
             .iter()
             .any(|word| text.eq_ignore_ascii_case(word))
 }
+
+/// What the first message, on topic `t`, says of an entity that was announced so.
+#[cfg(test)]
+fn read_first(component: &str, config: &serde_json::Value, payload: &str) -> Result<Vec<Saying>, String> {
+    let role = Role::parse(component, Fields(config.as_object().unwrap())).unwrap();
+    let payload = Payload::new(payload.as_bytes(), house::Timestamp(0));
+    role.read(&mut Memory::default(), "t", &payload)
+        .map_err(|fault| fault.to_string())
+}

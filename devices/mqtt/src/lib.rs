@@ -17,7 +17,6 @@ pub mod unit;
 
 mod bridge;
 mod client;
-mod clock;
 mod faults;
 mod link;
 mod running;

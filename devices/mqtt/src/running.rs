@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 /// What the bridge has counted since it started.
 #[derive(Debug, Default)]
@@ -36,8 +36,7 @@ impl Counters {
 pub struct Running {
     address: Option<SocketAddr>,
     counters: Arc<Counters>,
-    stop: Option<oneshot::Sender<()>>,
-    finished: watch::Receiver<()>,
+    bridge: component::Running,
 }
 
 impl Running {
@@ -49,19 +48,10 @@ impl Running {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (stop, stopped) = oneshot::channel();
-        let (alive, finished) = watch::channel(());
-        let task = task(stopped);
-        tokio::spawn(async move {
-            // Held until the task has ended, also by a panic.
-            let _alive = alive;
-            task.await;
-        });
         Self {
             address,
             counters,
-            stop: Some(stop),
-            finished,
+            bridge: component::Running::spawn(task),
         }
     }
 
@@ -76,13 +66,12 @@ impl Running {
     }
 
     /// Tells devices that the hub goes, saves what is pending, and waits until that is done.
-    pub async fn stop(mut self) {
-        drop(self.stop.take());
-        self.finished().await;
+    pub async fn stop(self) {
+        self.bridge.stop().await;
     }
 
     /// Resolves when the bridge has ended.
     pub async fn finished(&mut self) {
-        while self.finished.changed().await.is_ok() {}
+        self.bridge.finished().await;
     }
 }

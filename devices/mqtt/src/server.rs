@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use component::now;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -27,7 +28,6 @@ use tokio::task::JoinHandle;
 use self::connection::{Connection, Ended};
 pub(crate) use self::retained::Retained;
 use self::state::State;
-use crate::clock::now;
 use crate::entity::Outgoing;
 use crate::link::LinkEvent;
 

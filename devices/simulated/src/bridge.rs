@@ -4,10 +4,11 @@ mod request;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use house::uri::{procedure, topic};
-use house::{Availability, Device, DeviceStateReport, Lifecycle, Registry, SensorEvent, Timestamp};
+use component::{devices, now, read};
+use house::uri::topic;
+use house::{Availability, Device, DeviceStateReport, Lifecycle, Registry, SensorEvent};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -129,9 +130,8 @@ impl Loop {
                 event = self.changed.next() => match event {
                     // So many at once that some were lost: the whole list it is.
                     Some(event) if event.missed > 0 => self.load_registry().await,
-                    Some(event) => match event.kwargs::<Device>() {
-                        Ok(device) => self.registry.apply(device),
-                        Err(error) => tracing::warn!(%error, "device.changed does not hold a device"),
+                    Some(event) => if let Some(device) = read::<Device>(&event) {
+                        self.registry.apply(device);
                     },
                     None => break,
                 },
@@ -220,7 +220,7 @@ impl Loop {
                 let event = SensorEvent {
                     sensor_id: device.id(),
                     area: adopted.area.clone(),
-                    at: Some(crate::bridge::now()),
+                    at: Some(component::now()),
                     values: self.memory.world.measure(device),
                     rejected: Vec::new(),
                 };
@@ -296,20 +296,10 @@ impl Loop {
         self.find_at = (!self.to_find.is_empty()).then(|| Instant::now() + FIND_EVERY);
     }
 
-    /// Asks discovery for all devices; without an answer, `device.changed` and the next
-    /// `discovery.started` bring them.
     async fn load_registry(&mut self) {
-        match self.session.call(procedure::DEVICE_LIST).send().await {
-            Ok(result) => match result.value::<Vec<Device>>() {
-                Ok(devices) => {
-                    self.registry.clear();
-                    for device in devices {
-                        self.registry.apply(device);
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "device.list does not hold devices"),
-            },
-            Err(error) => tracing::debug!(%error, "the devices of the house are not known yet"),
+        if let Some(devices) = devices(&self.session).await {
+            self.registry.clear();
+            devices.into_iter().for_each(|device| self.registry.apply(device));
         }
     }
 
@@ -326,14 +316,7 @@ impl Loop {
         }
     }
 
-    async fn tell<T: Serialize>(&self, topic: &'static str, payload: &T) {
-        if let Err(error) = self.session.publish(topic).kwargs(payload).send().await {
-            tracing::warn!(%error, topic, "the house could not be told of its simulated part");
-        }
+    async fn tell<T: Serialize>(&self, topic: &'static str, kwargs: &T) {
+        component::tell(&self.session, topic, kwargs).await;
     }
-}
-
-fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

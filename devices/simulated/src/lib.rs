@@ -15,15 +15,14 @@ pub mod world;
 
 mod bridge;
 mod memory;
-mod running;
 mod settle;
 
 use std::path::PathBuf;
 
 use wamp_client::Session;
 
+pub use component::Running;
 pub use memory::MemoryFault;
-pub use running::Running;
 
 /// kwargs `{device, silent}` → nothing: the device says and hears nothing, or is itself again.
 pub const SILENCE: &str = "simulated.device.silence";

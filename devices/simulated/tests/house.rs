@@ -6,8 +6,6 @@
     reason = "a test ends at what it did not expect"
 )]
 
-mod support;
-
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -19,9 +17,8 @@ use house::{
 use serde::Deserialize;
 use serde_json::json;
 use simulated::{ENVIRONMENT_SET, Running, SILENCE, Settings};
+use test_realm::{PATIENCE, Realm, heard};
 use wamp_client::{Invocation, Reply, Session, Subscription};
-
-use support::{Realm, heard};
 
 const THERMOMETER: &str = "simulated-living-room-thermometer";
 const FAN: &str = "simulated-bathroom-fan";
@@ -244,7 +241,7 @@ async fn a_fan_is_switched_says_so_and_stays_so_when_the_hub_is_killed() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(support::PATIENCE, saved).await.unwrap();
+    tokio::time::timeout(PATIENCE, saved).await.unwrap();
     // It is not told to stop: what it has not saved is lost.
     let other = House::new().await;
     let mut states = other.listen(topic::DEVICE_STATE).await;

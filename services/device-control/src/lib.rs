@@ -12,23 +12,20 @@ pub mod state;
 
 mod alert;
 mod callers;
-mod clock;
-mod fetch;
-mod outbox;
 mod request;
-mod running;
 mod service;
 mod store;
 
 use std::time::Duration;
 
+use component::{List, Procedures};
 use database::Database;
+use house::ActuatorKind;
 use house::uri::{device_control, procedure, topic};
-use house::{ActuatorKind, Pace};
 use tokio::sync::{mpsc, oneshot};
-use wamp_client::{CallError, Invocation, Registration, Reply, Session, error_uri};
+use wamp_client::{CallError, Invocation, Reply, Session, error_uri};
 
-pub use running::Running;
+pub use component::{Running, Settings};
 
 use request::Request;
 use service::{Ears, Message, Service};
@@ -36,19 +33,6 @@ use store::Writer;
 
 /// How long a reply waits for the device's echo, so that it usually says `confirmed`.
 const ECHO_IN_REPLY: Duration = Duration::from_millis(300);
-
-/// How the service works.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// How many times faster than real time control runs; 1 in a real house.
-    pub speed: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { speed: 1.0 }
-    }
-}
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -74,35 +58,27 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         devices: session.subscribe(topic::DEVICE_CHANGED).queue(8192).open().await?,
     };
     // Where the registry is there already, the first command finds its actuator.
-    if let Ok(devices) = fetch::ask(&session, procedure::DEVICE_LIST).await {
-        let _ = inbox.send(Message::Devices(devices));
+    let devices = List::new(procedure::DEVICE_LIST);
+    if let Ok(listed) = devices.ask(&session).await {
+        let _ = inbox.send(Message::Devices(listed));
     }
     let writer = Writer::start(database);
-    let service = Service::new(
-        session.clone(),
-        inbox.clone(),
-        writer,
-        stored,
-        Pace::new(settings.speed),
-    );
-    let registrations = register(&session, &inbox).await?;
+    let service = Service::new(session.clone(), inbox.clone(), devices, writer, stored, settings.pace());
+    let procedures = offer(&session, &inbox).await?;
     Ok(Running::spawn(|stop| async move {
         service.run(ears, stop).await;
-        running::let_go(registrations).await;
+        procedures.let_go().await;
     }))
 }
 
-async fn register(session: &Session, inbox: &Inbox) -> Result<Vec<Registration>, wamp_client::Error> {
-    let mut registrations = Vec::new();
+async fn offer(session: &Session, inbox: &Inbox) -> Result<Procedures, wamp_client::Error> {
+    let mut procedures = Procedures::new(session);
     for kind in ActuatorKind::ALL {
-        let inbox = inbox.clone();
-        let handler = move |invocation| control(inbox.clone(), kind, invocation);
-        registrations.push(session.register(device_control(kind)).handler(handler).await?);
+        let handler = move |inbox, invocation| control(inbox, kind, invocation);
+        procedures.offer(device_control(kind), inbox, handler).await?;
     }
-    let inbox = inbox.clone();
-    let handler = move |_: Invocation| list(inbox.clone());
-    registrations.push(session.register(procedure::ACTUATOR_LIST).handler(handler).await?);
-    Ok(registrations)
+    procedures.offer(procedure::ACTUATOR_LIST, inbox, list).await?;
+    Ok(procedures)
 }
 
 type Inbox = mpsc::UnboundedSender<Message>;
@@ -119,7 +95,7 @@ async fn control(inbox: Inbox, kind: ActuatorKind, invocation: Invocation) -> Re
     Ok(Reply::kwargs(&state)?)
 }
 
-async fn list(inbox: Inbox) -> Result<Reply, CallError> {
+async fn list(inbox: Inbox, _: Invocation) -> Result<Reply, CallError> {
     let (reply, answer) = oneshot::channel();
     ask(&inbox, Message::List(reply))?;
     let states = answer.await.map_err(|_| stopping())?;

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use house::uri::{self, procedure, topic};
+use component::{List, Listed, Outbox, fetch_alerts, now, read, until};
+use house::uri::{self, topic};
 use house::{
     ActuatorKind, ActuatorState, Alert, AlertKind, Availability, BridgeCommand, Device, DeviceStateReport, Lifecycle,
     Pace, Raised, Registry,
@@ -15,9 +16,6 @@ use wamp_client::{CallError, ConnectionState, Error, Event, Session, Subscriptio
 use crate::actuator::{Actuator, Attempt, Effect};
 use crate::alert;
 use crate::callers::{Caller, Callers};
-use crate::clock;
-use crate::fetch::fetch;
-use crate::outbox::Outbox;
 use crate::request::Request;
 use crate::resolve::{ResolveFault, Target, find, resolve};
 use crate::state::Known;
@@ -44,7 +42,7 @@ pub(crate) enum Message {
     /// A bridge answered.
     Answered(Key, Attempt, Result<(), String>),
     /// The registry, as discovery has it.
-    Devices(Vec<Device>),
+    Devices(Listed<Device>),
     /// The alerts that hold, as the notifier has them.
     Alerts(Vec<Alert>),
 }
@@ -54,8 +52,7 @@ pub(crate) struct Service {
     inbox: mpsc::UnboundedSender<Message>,
     writer: Writer,
     registry: Registry,
-    /// A device changed while the registry was being fetched: it is fetched again.
-    registry_moved: bool,
+    devices: List<Device>,
     actuators: BTreeMap<Key, Actuator>,
     override_for: Duration,
     callers: Callers,
@@ -74,20 +71,21 @@ impl Service {
     pub(crate) fn new(
         session: Session,
         inbox: mpsc::UnboundedSender<Message>,
+        devices: List<Device>,
         writer: Writer,
         stored: Vec<(Key, Known)>,
         pace: Pace,
     ) -> Self {
-        let now = clock::now();
+        let now = now();
         let override_for = pace.of(DEFAULT_OVERRIDE);
         let restore = |(key, known)| (key, Actuator::restored(known, override_for, now));
         Self {
-            outbox: Outbox::new(session.clone()),
+            outbox: Outbox::new(&session),
             session,
             inbox,
             writer,
             registry: Registry::default(),
-            registry_moved: false,
+            devices,
             actuators: stored.into_iter().map(restore).collect(),
             override_for,
             callers: Callers::default(),
@@ -102,7 +100,7 @@ impl Service {
             let wake_at = self.actuators.values().filter_map(Actuator::wake_at).min();
             let due = async {
                 match wake_at {
-                    Some(at) => clock::until(at).await,
+                    Some(at) => until(at).await,
                     None => std::future::pending().await,
                 }
             };
@@ -138,10 +136,13 @@ impl Service {
                 let _ = reply.send(self.list());
             }
             Message::Answered(key, attempt, answer) => {
-                let effects = self.with(&key, |actuator| actuator.answered(attempt, answer, clock::now()));
+                let effects = self.with(&key, |actuator| actuator.answered(attempt, answer, now()));
                 self.perform(&key, effects).await;
             }
-            Message::Devices(devices) => self.take_registry(devices).await,
+            Message::Devices(listed) => match self.devices.current(listed) {
+                Some(devices) => self.take_registry(devices).await,
+                None => self.fetch_devices(),
+            },
             Message::Alerts(alerts) => self.take_alerts(alerts).await,
         }
     }
@@ -159,10 +160,12 @@ impl Service {
 
     async fn joined(&mut self) {
         self.outbox.flush().await;
-        self.registry_moved = false;
-        let session = self.session.clone();
-        fetch(&session, procedure::DEVICE_LIST, &self.inbox, Message::Devices);
-        fetch(&session, procedure::ALERT_LIST, &self.inbox, Message::Alerts);
+        self.fetch_devices();
+        fetch_alerts(&self.session, &self.inbox, Message::Alerts);
+    }
+
+    fn fetch_devices(&self) {
+        self.devices.fetch(&self.session, &self.inbox, Message::Devices);
     }
 
     async fn control(&mut self, kind: ActuatorKind, request: &Request, reply: Caller) {
@@ -178,7 +181,7 @@ impl Service {
                 return;
             }
         };
-        let now = clock::now();
+        let now = now();
         let key = (target.device, target.entity);
         let ticket = self.callers.add(reply);
         let command = request.command(self.override_for, now);
@@ -214,12 +217,8 @@ impl Service {
     }
 
     async fn reported(&mut self, event: &Event) {
-        let report: DeviceStateReport = match event.kwargs() {
-            Ok(report) => report,
-            Err(fault) => {
-                tracing::warn!(%fault, "a device.state that is none");
-                return;
-            }
+        let Some(report) = read::<DeviceStateReport>(event) else {
+            return;
         };
         let key = (report.device, report.entity);
         if !self.actuators.contains_key(&key) && self.actuators.len() >= MOST_ACTUATORS {
@@ -231,24 +230,18 @@ impl Service {
             .actuators
             .entry(key.clone())
             .or_insert_with(|| Actuator::new(override_for));
-        let effects = actuator.reported(report.on, clock::now());
+        let effects = actuator.reported(report.on, now());
         self.perform(&key, effects).await;
     }
 
     async fn device_changed(&mut self, event: &Event) {
-        match event.kwargs() {
-            Ok(device) => {
-                self.registry_moved = true;
-                self.take_device(device).await;
-            }
-            Err(fault) => tracing::warn!(%fault, "a device.changed that is no device"),
+        if let Some(device) = read(event) {
+            self.devices.changed();
+            self.take_device(device).await;
         }
     }
 
     async fn take_registry(&mut self, devices: Vec<Device>) {
-        if std::mem::take(&mut self.registry_moved) {
-            fetch(&self.session, procedure::DEVICE_LIST, &self.inbox, Message::Devices);
-        }
         let gone: Vec<Key> = self.actuators.keys().cloned().collect();
         let listed = |key: &Key| devices.iter().any(|device| device.id == key.0);
         for key in gone.into_iter().filter(|key| !listed(key)) {
@@ -280,7 +273,7 @@ impl Service {
                 self.perform(&key, effects).await;
             } else if was_offline && availability == Availability::Online {
                 self.with(&key, |actuator| {
-                    actuator.returned(clock::now());
+                    actuator.returned(now());
                     Vec::new()
                 });
             }
@@ -292,7 +285,7 @@ impl Service {
     }
 
     async fn tick(&mut self) {
-        let now = clock::now();
+        let now = now();
         let is_due = |actuator: &Actuator| actuator.wake_at().is_some_and(|at| at <= now);
         let due: Vec<Key> = self
             .actuators
@@ -378,9 +371,9 @@ impl Service {
         let Some(target) = find(&self.registry, &key.0, &key.1) else {
             return;
         };
-        let alert = alert::not_following(&target, fault, clock::now());
+        let alert = alert::not_following(&target, fault, now());
         if let Some(alert) = self.raised.raise(alert) {
-            self.outbox.publish(topic::ALERT_RAISED, alert).await;
+            self.outbox.publish_alert(alert).await;
         }
     }
 
@@ -388,8 +381,8 @@ impl Service {
         let target = find(&self.registry, &key.0, &key.1);
         let name = target.map_or_else(|| key.0.clone(), |target| target.name);
         let (id, message) = (alert::id(&key.0, &key.1), format!("{name} answers again"));
-        if let Some(alert) = self.raised.clear(&id, message, None, clock::now()) {
-            self.outbox.publish(topic::ALERT_CLEARED, alert).await;
+        if let Some(alert) = self.raised.clear(&id, message, None, now()) {
+            self.outbox.publish_alert(alert).await;
         }
     }
 }

@@ -6,8 +6,6 @@
     reason = "a test ends at what it did not expect"
 )]
 
-mod support;
-
 use std::time::Duration;
 
 use database::Database;
@@ -18,8 +16,8 @@ use house::{
     Lifecycle, Timestamp,
 };
 use serde_json::{Value, json};
-use support::{PATIENCE, Realm, heard};
 use tempfile::TempDir;
+use test_realm::{PATIENCE, Realm, heard};
 use tokio::sync::mpsc;
 use wamp_client::{CallError, Error, Reply, Session, Subscription, error_uri};
 

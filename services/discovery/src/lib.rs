@@ -8,7 +8,6 @@
 mod fault;
 mod registry;
 mod request;
-mod running;
 mod search;
 mod service;
 mod store;
@@ -17,13 +16,14 @@ mod wamp_sensor;
 use std::sync::Arc;
 use std::time::Duration;
 
+use component::Procedures;
 use database::{Database, DatabaseError};
 use house::uri::{procedure, topic};
-use wamp_client::{Registration, Session};
+use wamp_client::Session;
 
+pub use component::Running;
 pub use fault::Fault;
 pub use registry::{DeviceRegistry, Kinds, Limits, News, Record};
-pub use running::Running;
 
 use service::Service;
 
@@ -67,34 +67,31 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
 
     let seen = session.subscribe(topic::DEVICE_SEEN).queue(4096).open().await?;
     let readings = session.subscribe(topic::SENSOR_EVENTS).queue(8192).open().await?;
-    let registrations = register(&session, &service).await?;
+    let procedures = offer(&session, &service).await?;
 
     Ok(Running::spawn(|stop| async move {
         service::run(service, seen, readings, settings.tick, stop).await;
-        running::let_go(registrations).await;
+        procedures.let_go().await;
     }))
 }
 
-async fn register(session: &Session, service: &Arc<Service>) -> Result<Vec<Registration>, wamp_client::Error> {
-    let mut registrations = Vec::new();
-    macro_rules! offer {
-        ($uri:expr, $method:path) => {{
-            let service = service.clone();
-            let registration = session
-                .register($uri)
-                .handler(move |invocation| {
-                    let service = service.clone();
-                    async move { $method(&service, invocation).await }
-                })
-                .await?;
-            registrations.push(registration);
-        }};
-    }
-    offer!(procedure::DEVICE_LIST, Service::list);
-    offer!(procedure::DEVICE_ADOPT, Service::adopt);
-    offer!(procedure::DEVICE_RENAME, Service::rename);
-    offer!(procedure::DEVICE_IGNORE, Service::ignore);
-    offer!(procedure::DEVICE_REMOVE, Service::remove);
-    offer!(procedure::DISCOVER_DEVICES, search::search);
-    Ok(registrations)
+async fn offer(session: &Session, service: &Arc<Service>) -> Result<Procedures, wamp_client::Error> {
+    let mut procedures = Procedures::new(session);
+    procedures.offer(procedure::DEVICE_LIST, service, Service::list).await?;
+    procedures
+        .offer(procedure::DEVICE_ADOPT, service, Service::adopt)
+        .await?;
+    procedures
+        .offer(procedure::DEVICE_RENAME, service, Service::rename)
+        .await?;
+    procedures
+        .offer(procedure::DEVICE_IGNORE, service, Service::ignore)
+        .await?;
+    procedures
+        .offer(procedure::DEVICE_REMOVE, service, Service::remove)
+        .await?;
+    procedures
+        .offer(procedure::DISCOVER_DEVICES, service, search::search)
+        .await?;
+    Ok(procedures)
 }

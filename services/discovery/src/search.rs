@@ -20,7 +20,7 @@ struct Search {
 /// Streams the devices that wait for adoption: those already found first, others as they are
 /// found, until the time is up; then answers with all of them. Any number of searches run at once;
 /// one that is canceled is dropped where it waits.
-pub(crate) async fn search(service: &Arc<Service>, invocation: Invocation) -> Result<Reply, CallError> {
+pub(crate) async fn search(service: Arc<Service>, invocation: Invocation) -> Result<Reply, CallError> {
     let request: SearchRequest = invocation.kwargs()?;
     let duration = request.duration()?;
     let deadline = tokio::time::sleep(duration);
@@ -38,13 +38,13 @@ pub(crate) async fn search(service: &Arc<Service>, invocation: Invocation) -> Re
         tracing::debug!(%error, "bridges not asked to search");
     }
     let mut sent = BTreeSet::new();
-    send_waiting(service, &invocation, &mut sent).await?;
+    send_waiting(&service, &invocation, &mut sent).await?;
     loop {
         tokio::select! {
             () = &mut deadline => break,
             device = found.recv() => match device {
                 Ok(device) => send(&invocation, &device, &mut sent).await?,
-                Err(RecvError::Lagged(_)) => send_waiting(service, &invocation, &mut sent).await?,
+                Err(RecvError::Lagged(_)) => send_waiting(&service, &invocation, &mut sent).await?,
                 Err(RecvError::Closed) => break,
             },
         }

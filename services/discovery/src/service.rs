@@ -1,11 +1,12 @@
 //! The registry at work: reports come in, news go out, changes are stored.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use component::{now, read};
 use database::Database;
 use house::uri::topic;
-use house::{Device, SensorEvent, Timestamp};
+use house::{Device, SensorEvent};
 use serde::Serialize;
 use tokio::sync::{Mutex, MutexGuard, broadcast, oneshot};
 use wamp_client::{CallError, ConnectionState, Invocation, Reply, Session, Subscription};
@@ -54,12 +55,12 @@ impl Service {
         self.found.subscribe()
     }
 
-    pub(crate) async fn list(&self, _: Invocation) -> Result<Reply, CallError> {
+    pub(crate) async fn list(self: Arc<Self>, _: Invocation) -> Result<Reply, CallError> {
         let registry = self.registry().await;
         Ok(Reply::value(&registry.devices().collect::<Vec<_>>())?)
     }
 
-    pub(crate) async fn adopt(&self, invocation: Invocation) -> Result<Reply, CallError> {
+    pub(crate) async fn adopt(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: DeviceRequest = invocation.kwargs()?;
         let (id, area, name) = (request.device()?, request.required_area()?, request.name()?);
         let mut registry = self.registry().await;
@@ -67,7 +68,7 @@ impl Service {
         self.put(&mut registry, record, invocation.caller_authid()).await
     }
 
-    pub(crate) async fn rename(&self, invocation: Invocation) -> Result<Reply, CallError> {
+    pub(crate) async fn rename(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: DeviceRequest = invocation.kwargs()?;
         let (id, area, name) = (request.device()?, request.area()?, request.name()?);
         request.changes_something()?;
@@ -76,7 +77,7 @@ impl Service {
         self.put(&mut registry, record, invocation.caller_authid()).await
     }
 
-    pub(crate) async fn ignore(&self, invocation: Invocation) -> Result<Reply, CallError> {
+    pub(crate) async fn ignore(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: DeviceRequest = invocation.kwargs()?;
         let id = request.device()?;
         let mut registry = self.registry().await;
@@ -84,7 +85,7 @@ impl Service {
         self.put(&mut registry, record, invocation.caller_authid()).await
     }
 
-    pub(crate) async fn remove(&self, invocation: Invocation) -> Result<Reply, CallError> {
+    pub(crate) async fn remove(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: DeviceRequest = invocation.kwargs()?;
         let id = request.device()?;
         let mut registry = self.registry().await;
@@ -194,9 +195,8 @@ pub(crate) async fn run(
                     // What was missed is said again.
                     announce(&service.session).await;
                 }
-                match event.kwargs::<Device>() {
-                    Ok(device) => service.seen(device).await,
-                    Err(fault) => tracing::warn!(%fault, "a bridge reported what cannot be a device"),
+                if let Some(device) = read::<Device>(&event) {
+                    service.seen(device).await;
                 }
             }
             event = readings.next() => {
@@ -222,9 +222,4 @@ async fn announce(session: &Session) {
     if let Err(error) = session.publish(topic::DISCOVERY_STARTED).send().await {
         tracing::debug!(%error, "bridges not asked");
     }
-}
-
-pub(crate) fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

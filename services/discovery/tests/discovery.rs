@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use database::Database;
 use discovery::{Running, Settings};
 use house::uri::{error, procedure, topic};
 use house::{Availability, Bridge, Device, Entity, EntityKind, Lifecycle, Quantity};
 use serde_json::{Value, json};
-use support::{PATIENCE, Realm, heard};
 use tempfile::TempDir;
+use test_realm::{PATIENCE, Realm, heard};
 use wamp_client::{CallResult, Error, Session, error_uri};
 
 struct House {

@@ -1,43 +1,17 @@
 //! Keeps the humidity of each area within its thresholds by switching fans.
 //!
-//! [`control`] decides about one fan, [`plan`] about one area, [`baseline`] knows what is usual; all
-//! are pure. The service's one task keeps a view of the house and acts on the plan of an area
-//! whenever something about it changes, and when the plan itself says that time will. It keeps
-//! nothing on disk: after a restart it reads everything anew from the services that own it; what is
-//! usual it learns anew.
+//! [`control`] is the rule, [`baseline`] knows what is usual; both are pure. What every controller
+//! does around its rule is the crate [`controller`]'s. What is usual is learned anew after a
+//! restart.
 
 pub mod baseline;
 pub mod control;
-pub mod plan;
 
-mod calls;
-mod clock;
-mod fetch;
-mod outbox;
-mod running;
-mod service;
-
-use house::Pace;
-use house::uri::{procedure, topic};
-use tokio::sync::mpsc;
 use wamp_client::Session;
 
-pub use running::Running;
+pub use component::{Running, Settings};
 
-use service::{Ears, Message, Service};
-
-/// How the service works.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// How many times faster than real time control runs; 1 in a real house.
-    pub speed: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { speed: 1.0 }
-    }
-}
+use control::HumidityFan;
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -52,18 +26,5 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`].
 pub async fn start(session: Session, settings: Settings) -> Result<Running, StartError> {
-    let (inbox, received) = mpsc::unbounded_channel();
-    let ears = Ears {
-        inbox: received,
-        readings: session.subscribe(topic::SENSOR_EVENTS).queue(8192).open().await?,
-        actuators: session.subscribe(topic::ACTUATOR_EVENTS).queue(8192).open().await?,
-        config: session.subscribe(topic::CONFIG_CHANGED).open().await?,
-        devices: session.subscribe(topic::DEVICE_CHANGED).queue(8192).open().await?,
-    };
-    // Where this list is there already, the first reading meets it.
-    if let Ok(devices) = fetch::ask(&session, procedure::DEVICE_LIST).await {
-        let _ = inbox.send(Message::Devices(devices, 0));
-    }
-    let service = Service::new(session, inbox, Pace::new(settings.speed));
-    Ok(Running::spawn(|stop| service.run(ears, stop)))
+    Ok(controller::start::<HumidityFan>(session, settings).await?)
 }

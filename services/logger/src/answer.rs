@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use component::now;
 use database::DatabaseError;
 use house::{Quantity, SensorEvent, Timestamp};
 use serde::Serialize;
 use wamp_client::{CallError, Invocation, Reply};
 
-use crate::clock::now;
 use crate::fold::Point;
 use crate::history::{History, Subject};
 use crate::plan::{Plan, Resolution, Source, depends_on_count, plan};

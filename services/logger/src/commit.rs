@@ -3,15 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use component::{now, tell_status};
 use database::DatabaseError;
-use house::Timestamp;
-use house::uri::topic;
-use serde::Serialize;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 use wamp_client::Session;
 
-use crate::clock::now;
 use crate::history::History;
 use crate::settings::Settings;
 use crate::store;
@@ -25,14 +22,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const LAST_ATTEMPTS: Duration = Duration::from_secs(2);
 /// The component that `status.change` names.
 const COMPONENT: &str = "storage";
-
-#[derive(Serialize)]
-struct StatusChange {
-    component: &'static str,
-    status: &'static str,
-    detail: String,
-    at: Timestamp,
-}
 
 /// Writes batches until told to stop; then writes what is left.
 pub(crate) struct Committer {
@@ -125,7 +114,7 @@ impl Committer {
 
     async fn tell_failure(&self, error: &DatabaseError) {
         let detail = format!("history waits in memory: {error}");
-        self.tell("failed", detail).await;
+        self.tell("failed", &detail).await;
     }
 
     async fn tell_recovery(&self) {
@@ -135,26 +124,10 @@ impl Committer {
             lost => format!("history is written again; {lost} readings were lost"),
         };
         tracing::info!(lost, "history is written again");
-        self.tell("running", detail).await;
+        self.tell("running", &detail).await;
     }
 
-    async fn tell(&self, status: &'static str, detail: String) {
-        let change = StatusChange {
-            component: COMPONENT,
-            status,
-            detail,
-            at: now(),
-        };
-        let published = self
-            .session
-            .publish(topic::STATUS_CHANGE)
-            .kwargs(&change)
-            // The logbook is ours.
-            .exclude_me(false)
-            .send()
-            .await;
-        if let Err(error) = published {
-            tracing::debug!(%error, "status not told");
-        }
+    async fn tell(&self, status: &'static str, detail: &str) {
+        tell_status(&self.session, COMPONENT, status, detail).await;
     }
 }

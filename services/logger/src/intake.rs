@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use component::{devices, now, read};
 use futures_util::{FutureExt, StreamExt, stream};
-use house::uri::{procedure, topic};
+use house::uri::topic;
 use house::{Device, Registry, SensorEvent};
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
 use wamp_client::{Event, Session, Subscription};
 
 use crate::buffer::Taken;
-use crate::clock::now;
 use crate::history::History;
 use crate::logbook;
 use crate::refusals::Refusals;
@@ -111,13 +111,7 @@ impl Intake {
     }
 
     fn happening(&self, event: &Event) {
-        let payload: Value = match event.kwargs() {
-            Ok(payload) => payload,
-            Err(fault) => {
-                tracing::warn!(topic = event.topic(), %fault, "not written down");
-                return;
-            }
-        };
+        let Some(payload) = read::<Value>(event) else { return };
         let device = matches!(event.topic(), topic::DEVICE_CHANGED | topic::DEVICE_FOUND)
             .then(|| serde_json::from_value::<Device>(payload.clone()).ok())
             .flatten();
@@ -138,17 +132,10 @@ impl Intake {
 
     /// Takes the list of devices; without one, names and areas come with the news.
     pub(crate) async fn learn_devices(&self, session: &Session) {
-        let listed = match session.call(procedure::DEVICE_LIST).send().await {
-            Ok(result) => result.value::<Vec<Device>>().map_err(|fault| fault.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        match listed {
-            Ok(devices) => {
-                let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-                registry.clear();
-                devices.into_iter().for_each(|device| registry.apply(device));
-            }
-            Err(error) => tracing::debug!(error, "no list of devices yet"),
+        if let Some(devices) = devices(session).await {
+            let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+            registry.clear();
+            devices.into_iter().for_each(|device| registry.apply(device));
         }
     }
 }

@@ -11,7 +11,6 @@ mod aggregate;
 mod answer;
 mod batch;
 mod buffer;
-mod clock;
 mod commit;
 mod fold;
 mod history;
@@ -21,7 +20,6 @@ mod plan;
 mod refusals;
 mod request;
 mod row_id;
-mod running;
 mod series;
 mod settings;
 mod store;
@@ -30,12 +28,13 @@ mod window;
 
 use std::sync::{Arc, Mutex};
 
+use component::{Procedures, now};
 use database::{Database, DatabaseError};
 use house::uri::{procedure, topic};
 use tokio::sync::{Notify, oneshot, watch};
-use wamp_client::{Registration, Session};
+use wamp_client::Session;
 
-pub use running::Running;
+pub use component::Running;
 pub use settings::Settings;
 
 use buffer::{Bounds, Buffer};
@@ -82,7 +81,7 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         topics.push(session.subscribe(topic_uri).queue(4096).open().await?);
     }
     intake.learn_devices(&session).await;
-    let registrations = register(&session, &history, &settings).await?;
+    let procedures = offer(&session, &history, &settings).await?;
 
     let committer = Committer {
         history,
@@ -107,14 +106,14 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         let _ = logbook.await;
         drop(tell_committer);
         let _ = committer.await;
-        running::let_go(registrations).await;
+        procedures.let_go().await;
     }))
 }
 
 /// The history as it was left.
 async fn open(database: Database, settings: &Settings) -> Result<History, DatabaseError> {
     let stored = store::load(&database).await?;
-    let now = clock::now();
+    let now = now();
     let complete_since = stored.newest.map_or(now, |newest| {
         now.max(house::Timestamp(newest.millis().saturating_add(1)))
     });
@@ -133,35 +132,26 @@ async fn open(database: Database, settings: &Settings) -> Result<History, Databa
     })
 }
 
-async fn register(
-    session: &Session,
-    history: &History,
-    settings: &Settings,
-) -> Result<Vec<Registration>, wamp_client::Error> {
-    let mut registrations = Vec::new();
-    macro_rules! offer {
-        ($uri:expr, |$history:ident, $settings:ident, $invocation:ident| $answer:expr) => {{
-            let (history, settings) = (history.clone(), Arc::new(settings.clone()));
-            let registration = session
-                .register($uri)
-                .handler(move |$invocation| {
-                    let ($history, $settings) = (history.clone(), settings.clone());
-                    async move { $answer }
-                })
-                .await?;
-            registrations.push(registration);
-        }};
-    }
-    offer!(procedure::HISTORY_READINGS, |history, settings, invocation| {
-        answer::readings(&history, &settings, &invocation).await
-    });
-    offer!(procedure::HISTORY_EVENTS, |history, _settings, invocation| {
-        answer::events(&history, &invocation).await
-    });
-    offer!(procedure::HISTORY_LATEST, |history, _settings, _invocation| {
-        answer::latest(&history)
-    });
-    Ok(registrations)
+async fn offer(session: &Session, history: &History, settings: &Settings) -> Result<Procedures, wamp_client::Error> {
+    let mut procedures = Procedures::new(session);
+    let settings = Arc::new(settings.clone());
+    procedures
+        .offer(procedure::HISTORY_READINGS, history, move |history, invocation| {
+            let settings = settings.clone();
+            async move { answer::readings(&history, &settings, &invocation).await }
+        })
+        .await?;
+    procedures
+        .offer(procedure::HISTORY_EVENTS, history, |history, invocation| async move {
+            answer::events(&history, &invocation).await
+        })
+        .await?;
+    procedures
+        .offer(procedure::HISTORY_LATEST, history, |history, _| async move {
+            answer::latest(&history)
+        })
+        .await?;
+    Ok(procedures)
 }
 
 #[cfg(test)]

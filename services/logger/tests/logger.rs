@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::time::Duration;
 
 use database::Database;
@@ -11,8 +9,8 @@ use house::uri::{error, procedure, topic};
 use house::{SensorEvent, Timestamp};
 use logger::{Running, Settings};
 use serde_json::{Value, json};
-use support::{PATIENCE, Realm};
 use tempfile::TempDir;
+use test_realm::{PATIENCE, Realm, heard};
 use wamp_client::{CallResult, Error, Session, error_uri};
 
 struct House {
@@ -324,7 +322,7 @@ async fn a_disk_that_fails_is_told_of_and_nothing_is_lost() {
     house
         .publish(topic::SENSOR_EVENTS, json!({"sensorId": "a", "humidity": 40}))
         .await;
-    let failed: Value = support::heard(&mut changes, |_| true).await;
+    let failed: Value = heard(&mut changes, |_| true).await;
     assert_eq!(
         (&failed["component"], &failed["status"]),
         (&json!("storage"), &json!("failed"))
@@ -333,7 +331,7 @@ async fn a_disk_that_fails_is_told_of_and_nothing_is_lost() {
         .publish(topic::SENSOR_EVENTS, json!({"sensorId": "a", "humidity": 41}))
         .await;
     spoil("ALTER TABLE elsewhere RENAME TO reading").await;
-    let back: Value = support::heard(&mut changes, |_| true).await;
+    let back: Value = heard(&mut changes, |_| true).await;
     assert_eq!(back["status"], "running");
     assert!(back["detail"].as_str().unwrap().contains("nothing was lost"), "{back}");
     assert_eq!(house.values(json!({"sensor": "a"}), 2).await, [40.0, 41.0]);

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
+use component::{now, tell_status};
 use house::Timestamp;
-use house::uri::topic;
-use serde::Serialize;
 use tokio::sync::mpsc;
 use wamp_client::Session;
 
-use crate::clock::now;
 use crate::message::Message;
 use crate::ntfy::{Ntfy, Undelivered};
 use crate::settings::Settings;
@@ -28,14 +26,6 @@ pub(crate) struct Parcel {
 pub(crate) struct Receipt {
     pub(crate) alert: String,
     pub(crate) arrived: Option<Timestamp>,
-}
-
-#[derive(Serialize)]
-struct StatusChange<'a> {
-    component: &'static str,
-    status: &'static str,
-    detail: &'a str,
-    at: Timestamp,
 }
 
 pub(crate) struct Delivery {
@@ -90,15 +80,7 @@ impl Delivery {
     }
 
     async fn tell(&self, status: &'static str, detail: &str) {
-        let change = StatusChange {
-            component: COMPONENT,
-            status,
-            detail,
-            at: now(),
-        };
-        if let Err(error) = self.session.publish(topic::STATUS_CHANGE).kwargs(&change).send().await {
-            tracing::debug!(%error, "status not told");
-        }
+        tell_status(&self.session, COMPONENT, status, detail).await;
     }
 }
 

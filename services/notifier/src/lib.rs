@@ -5,25 +5,24 @@
 //! a restart is told after it, if it still holds.
 
 mod book;
-mod clock;
 mod delivery;
 mod header_text;
 mod message;
 mod ntfy;
-mod running;
 mod service;
 mod settings;
 mod store;
 
 use std::sync::Arc;
 
+use component::Procedures;
 use database::{Database, DatabaseError};
 use house::uri::procedure;
 use tokio::sync::mpsc;
-use wamp_client::{MatchPolicy, Registration, Session};
+use wamp_client::{MatchPolicy, Session};
 
+pub use component::Running;
 pub use ntfy::NtfyFault;
-pub use running::Running;
 pub use settings::{Ntfy, Settings};
 
 use book::AlertBook;
@@ -80,34 +79,25 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
             .await?,
         receipts,
     };
-    let registrations = register(&session, &service).await?;
+    let procedures = offer(&session, &service).await?;
 
     Ok(Running::spawn(|stop| async move {
         service::run(service, inbox, stop).await;
         if let Some(delivery) = delivery {
             delivery.abort();
         }
-        running::let_go(registrations).await;
+        procedures.let_go().await;
     }))
 }
 
-async fn register(session: &Session, service: &Arc<Service>) -> Result<Vec<Registration>, wamp_client::Error> {
-    let mut registrations = Vec::new();
-    macro_rules! offer {
-        ($uri:expr, $method:path) => {{
-            let service = service.clone();
-            let registration = session
-                .register($uri)
-                .handler(move |invocation| {
-                    let service = service.clone();
-                    async move { $method(&service, invocation).await }
-                })
-                .await?;
-            registrations.push(registration);
-        }};
-    }
-    offer!(procedure::ALERT_LIST, Service::list);
-    offer!(procedure::ALERT_ACKNOWLEDGE, Service::acknowledge);
-    offer!(procedure::NOTIFIER_TEST, Service::test);
-    Ok(registrations)
+async fn offer(session: &Session, service: &Arc<Service>) -> Result<Procedures, wamp_client::Error> {
+    let mut procedures = Procedures::new(session);
+    procedures.offer(procedure::ALERT_LIST, service, Service::list).await?;
+    procedures
+        .offer(procedure::ALERT_ACKNOWLEDGE, service, Service::acknowledge)
+        .await?;
+    procedures
+        .offer(procedure::NOTIFIER_TEST, service, Service::test)
+        .await?;
+    Ok(procedures)
 }

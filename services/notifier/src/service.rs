@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use component::{now, read};
 use database::{Database, DatabaseError};
 use house::uri::{error, topic};
 use house::{Alert, Timestamp};
@@ -11,7 +12,6 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use wamp_client::{CallError, Event, Invocation, Reply, Session, Subscription};
 
 use crate::book::AlertBook;
-use crate::clock::now;
 use crate::delivery::{Parcel, Receipt};
 use crate::message::Message;
 use crate::ntfy::Ntfy;
@@ -81,7 +81,7 @@ impl Service {
         }
     }
 
-    pub(crate) async fn list(&self, invocation: Invocation) -> Result<Reply, CallError> {
+    pub(crate) async fn list(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: ListRequest = invocation.kwargs()?;
         let limit = request.limit.unwrap_or(100);
         if !(1..=MOST_LISTED).contains(&limit) {
@@ -108,7 +108,7 @@ impl Service {
         Ok(Reply::value(&alerts)?)
     }
 
-    pub(crate) async fn acknowledge(&self, invocation: Invocation) -> Result<Reply, CallError> {
+    pub(crate) async fn acknowledge(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: AlertRequest = invocation.kwargs()?;
         let Some(id) = request.id.filter(|id| !id.is_empty()) else {
             return Err(CallError::invalid_argument("id must be the id of an alert"));
@@ -134,7 +134,7 @@ impl Service {
         Ok(Reply::kwargs(&alert)?)
     }
 
-    pub(crate) async fn test(&self, _: Invocation) -> Result<Reply, CallError> {
+    pub(crate) async fn test(self: Arc<Self>, _: Invocation) -> Result<Reply, CallError> {
         let mut outcomes = Vec::new();
         if let Some(ntfy) = &self.ntfy {
             let sent = ntfy.send(&Message::test()).await;
@@ -151,10 +151,10 @@ impl Service {
         if !matches!(event.topic(), topic::ALERT_RAISED | topic::ALERT_CLEARED) {
             return;
         }
-        match event.kwargs::<Alert>() {
-            Ok(alert) if event.topic() == topic::ALERT_RAISED => self.raised(alert).await,
-            Ok(alert) => self.cleared(alert).await,
-            Err(fault) => tracing::warn!(topic = event.topic(), %fault, "this is no alert"),
+        match read::<Alert>(event) {
+            Some(alert) if event.topic() == topic::ALERT_RAISED => self.raised(alert).await,
+            Some(alert) => self.cleared(alert).await,
+            None => {}
         }
     }
 

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,8 +13,8 @@ use house::uri::{error, procedure, topic};
 use house::{Alert, AlertKind, AreaId, Quantity, Severity, Timestamp};
 use notifier::{Ntfy, Running, Settings, StartError};
 use serde_json::{Value, json};
-use support::{PATIENCE, Realm, heard};
 use tempfile::TempDir;
+use test_realm::{PATIENCE, Realm, heard};
 use tokio::sync::mpsc;
 use wamp_client::{Error, Session};
 

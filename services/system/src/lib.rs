@@ -1,10 +1,8 @@
 //! The hub's own status, time and network, as procedures.
 
-mod clock;
 mod fault;
 mod network;
 mod program;
-mod running;
 mod status;
 mod time;
 
@@ -12,11 +10,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use component::Procedures;
 use house::uri::{procedure, topic};
 use tokio::sync::oneshot;
-use wamp_client::{CallError, Invocation, Registration, Reply, Session, Subscription};
+use wamp_client::{CallError, Invocation, Reply, Session, Subscription};
 
-pub use running::Running;
+pub use component::Running;
 pub use status::{Component, Components};
 
 use network::NetworkRequest;
@@ -76,34 +75,31 @@ pub async fn start(session: Session, settings: Settings) -> Result<Running, Star
         settings,
         heard: Mutex::default(),
     });
-    let registrations = register(&session, &service).await?;
+    let procedures = offer(&session, &service).await?;
     Ok(Running::spawn(|stop| async move {
         listen(service, changes, stop).await;
-        running::let_go(registrations).await;
+        procedures.let_go().await;
     }))
 }
 
-async fn register(session: &Session, service: &Arc<Service>) -> Result<Vec<Registration>, wamp_client::Error> {
-    let mut registrations = Vec::new();
-    macro_rules! offer {
-        ($uri:expr, $method:path) => {{
-            let service = service.clone();
-            let registration = session
-                .register($uri)
-                .handler(move |invocation| {
-                    let service = service.clone();
-                    async move { $method(&service, invocation).await }
-                })
-                .await?;
-            registrations.push(registration);
-        }};
-    }
-    offer!(procedure::GET_STATUS, Service::get_status);
-    offer!(procedure::GET_TIME, Service::get_time);
-    offer!(procedure::SET_TIME, Service::set_time);
-    offer!(procedure::GET_NETWORK, Service::get_network);
-    offer!(procedure::SET_NETWORK, Service::set_network);
-    Ok(registrations)
+async fn offer(session: &Session, service: &Arc<Service>) -> Result<Procedures, wamp_client::Error> {
+    let mut procedures = Procedures::new(session);
+    procedures
+        .offer(procedure::GET_STATUS, service, Service::get_status)
+        .await?;
+    procedures
+        .offer(procedure::GET_TIME, service, Service::get_time)
+        .await?;
+    procedures
+        .offer(procedure::SET_TIME, service, Service::set_time)
+        .await?;
+    procedures
+        .offer(procedure::GET_NETWORK, service, Service::get_network)
+        .await?;
+    procedures
+        .offer(procedure::SET_NETWORK, service, Service::set_network)
+        .await?;
+    Ok(procedures)
 }
 
 async fn listen(service: Arc<Service>, mut changes: Subscription, mut stop: oneshot::Receiver<()>) {
@@ -113,40 +109,36 @@ async fn listen(service: Arc<Service>, mut changes: Subscription, mut stop: ones
             event = changes.next() => event,
         };
         let Some(event) = event else { return };
-        match event.kwargs::<Component>() {
-            Ok(component) => service
-                .heard
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(component),
-            Err(fault) => tracing::warn!(%fault, "this is no change of status"),
+        if let Some(component) = component::read(&event) {
+            let mut heard = service.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.take(component);
         }
     }
 }
 
 impl Service {
-    async fn get_status(&self, _: Invocation) -> Result<Reply, CallError> {
+    async fn get_status(self: Arc<Self>, _: Invocation) -> Result<Reply, CallError> {
         let known = self.settings.components.as_ref();
         let status = status::gather(&self.session, &self.heard, known, *STARTED).await;
         Ok(Reply::kwargs(&status)?)
     }
 
-    async fn get_time(&self, _: Invocation) -> Result<Reply, CallError> {
+    async fn get_time(self: Arc<Self>, _: Invocation) -> Result<Reply, CallError> {
         Ok(Reply::kwargs(&time::look())?)
     }
 
-    async fn set_time(&self, invocation: Invocation) -> Result<Reply, CallError> {
+    async fn set_time(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: TimeRequest = invocation.kwargs()?;
         let time = request.set(&self.settings.timedatectl).await?;
         tracing::info!(by = invocation.caller_authid(), "the clock was set");
         Ok(Reply::kwargs(&time)?)
     }
 
-    async fn get_network(&self, _: Invocation) -> Result<Reply, CallError> {
+    async fn get_network(self: Arc<Self>, _: Invocation) -> Result<Reply, CallError> {
         Ok(Reply::kwargs(&network::look())?)
     }
 
-    async fn set_network(&self, invocation: Invocation) -> Result<Reply, CallError> {
+    async fn set_network(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: NetworkRequest = invocation.kwargs()?;
         let before = network::look();
         let names: Vec<String> = before

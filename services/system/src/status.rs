@@ -5,13 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use component::now;
 use house::uri::procedure;
 use house::{Alert, Device, Lifecycle, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wamp_client::Session;
-
-use crate::clock::now;
 
 /// How long others may take to say what they have.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use component::now;
 use house::Timestamp;
 use serde::{Deserialize, Serialize};
 use wamp_client::CallError;
 
-use crate::clock::now;
 use crate::fault::not_supported;
 use crate::program::{self, ProgramFault};
 

@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use house::Timestamp;
 use house::uri::{error, procedure, topic};
 use serde_json::{Value, json};
-use support::{PATIENCE, Realm};
 use system::{Component, Components, Running, Settings};
+use test_realm::{PATIENCE, Realm};
 use wamp_client::{Error, Session};
 
 async fn house() -> (Realm, Session, Running) {

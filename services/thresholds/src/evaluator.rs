@@ -2,23 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use house::uri::procedure;
+use component::{List, Listed, Outbox, fetch_alerts, now, read};
 use house::{Alert, AlertKind, Device, Lifecycle, Pace, Raised, Readings, Registry, SensorEvent, Threshold};
 use tokio::sync::{mpsc, oneshot};
 use wamp_client::{ConnectionState, Event, Session, Subscription};
 
-use crate::clock;
 use crate::evaluate::{self, evaluate};
-use crate::fetch::fetch;
 use crate::keeper::Change;
-use crate::outbox::Outbox;
 use crate::request::Place;
 
 /// Lists that others keep.
 #[derive(Debug)]
 pub(crate) enum Fetched {
-    /// With how many `device.changed` had been heard when it was asked for.
-    Devices(Vec<Device>, u64),
+    Devices(Listed<Device>),
     Alerts(Vec<Alert>),
 }
 
@@ -39,19 +35,20 @@ pub(crate) struct Evaluator {
     registry: Registry,
     readings: Readings,
     raised: Raised,
-    heard_devices: u64,
+    devices: List<Device>,
 }
 
 impl Evaluator {
     pub(crate) fn new(
         session: Session,
         inbox: mpsc::UnboundedSender<Fetched>,
+        devices: List<Device>,
         thresholds: &[Threshold],
         pace: Pace,
     ) -> Self {
         let by_place = |threshold: &Threshold| ((threshold.area.clone(), threshold.quantity), threshold.clone());
         Self {
-            outbox: Outbox::new(session.clone()),
+            outbox: Outbox::new(&session),
             session,
             inbox,
             pace,
@@ -59,7 +56,7 @@ impl Evaluator {
             registry: Registry::default(),
             readings: Readings::default(),
             raised: Raised::default(),
-            heard_devices: 0,
+            devices,
         }
     }
 
@@ -77,7 +74,7 @@ impl Evaluator {
                 },
                 // After what people did: what was read later is judged by it.
                 event = ears.readings.next() => match event {
-                    Some(event) => self.read(&event).await,
+                    Some(event) => self.take_reading(&event).await,
                     None => return,
                 },
                 Some(fetched) = ears.fetched.recv() => self.take(fetched).await,
@@ -93,22 +90,16 @@ impl Evaluator {
     async fn joined(&mut self) {
         self.outbox.flush().await;
         self.fetch_devices();
-        fetch(&self.session, procedure::ALERT_LIST, &self.inbox, Fetched::Alerts);
+        fetch_alerts(&self.session, &self.inbox, Fetched::Alerts);
     }
 
     fn fetch_devices(&self) {
-        let heard = self.heard_devices;
-        let wrap = move |list| Fetched::Devices(list, heard);
-        fetch(&self.session, procedure::DEVICE_LIST, &self.inbox, wrap);
+        self.devices.fetch(&self.session, &self.inbox, Fetched::Devices);
     }
 
-    async fn read(&mut self, event: &Event) {
-        let event: SensorEvent = match event.kwargs() {
-            Ok(event) => event,
-            Err(fault) => {
-                tracing::warn!(%fault, "a sensor event that is none");
-                return;
-            }
+    async fn take_reading(&mut self, event: &Event) {
+        let Some(event) = read::<SensorEvent>(event) else {
+            return;
         };
         let ignored = |device: &Device| device.lifecycle == Lifecycle::Ignored;
         if self.registry.device(&event.sensor_id).is_some_and(ignored) {
@@ -117,7 +108,7 @@ impl Evaluator {
         let Some(area) = self.registry.area_of(&event) else {
             return;
         };
-        self.readings.take(&area, &event, clock::now());
+        self.readings.take(&area, &event, now());
         for (quantity, _) in &event.values {
             self.compare(&(area.clone(), *quantity)).await;
         }
@@ -132,7 +123,7 @@ impl Evaluator {
     }
 
     async fn compare(&mut self, place: &Place) {
-        let now = clock::now();
+        let now = now();
         let threshold = self.thresholds.get(place);
         let value = threshold.and_then(|threshold| {
             let stale_after = threshold.stale_after(self.pace);
@@ -141,19 +132,13 @@ impl Evaluator {
         let value = value.map(|reading| reading.value);
         let changes = evaluate((&place.0, place.1), threshold, value, &mut self.raised, now);
         for change in changes {
-            self.outbox.publish(change.into_alert()).await;
+            self.outbox.publish_alert(change.into_alert()).await;
         }
     }
 
     async fn device_changed(&mut self, event: &Event) {
-        let device: Device = match event.kwargs() {
-            Ok(device) => device,
-            Err(fault) => {
-                tracing::warn!(%fault, "a device.changed that is no device");
-                return;
-            }
-        };
-        self.heard_devices += 1;
+        let Some(device) = read::<Device>(event) else { return };
+        self.devices.changed();
         let known = self.registry.device(&device.id);
         let was = known.map(|device| (device.lifecycle, device.area.clone()));
         let moved = was.is_some_and(|was| was != (device.lifecycle, device.area.clone()));
@@ -170,9 +155,9 @@ impl Evaluator {
         let places: Vec<Place> = self.thresholds.keys().cloned().collect();
         for (area, quantity) in places {
             if self.readings.last_heard(&area, quantity).is_none() {
-                let cleared = evaluate::unmeasured((&area, quantity), &mut self.raised, clock::now());
+                let cleared = evaluate::unmeasured((&area, quantity), &mut self.raised, now());
                 for alert in cleared {
-                    self.outbox.publish(alert).await;
+                    self.outbox.publish_alert(alert).await;
                 }
             }
         }
@@ -180,12 +165,13 @@ impl Evaluator {
 
     async fn take(&mut self, fetched: Fetched) {
         match fetched {
-            // An event has overtaken the list.
-            Fetched::Devices(_, heard) if heard < self.heard_devices => self.fetch_devices(),
-            Fetched::Devices(devices, _) => {
-                self.registry.clear();
-                devices.into_iter().for_each(|device| self.registry.apply(device));
-            }
+            Fetched::Devices(listed) => match self.devices.current(listed) {
+                Some(devices) => {
+                    self.registry.clear();
+                    devices.into_iter().for_each(|device| self.registry.apply(device));
+                }
+                None => self.fetch_devices(),
+            },
             Fetched::Alerts(alerts) => self.take_alerts(alerts).await,
         }
     }

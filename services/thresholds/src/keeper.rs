@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use component::now;
 use database::Database;
 use house::uri::topic;
 use house::{Threshold, Timestamp};
@@ -9,7 +10,6 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use wamp_client::Session;
 
-use crate::clock;
 use crate::request::Place;
 use crate::store;
 
@@ -79,7 +79,7 @@ impl Keeper {
 
     async fn set(&mut self, mut threshold: Threshold, by: &str) -> Result<Threshold, sqlx::Error> {
         threshold.set_by = Some(by.to_owned());
-        threshold.set_at = Some(clock::now());
+        threshold.set_at = Some(now());
         store::put(&self.database, &threshold).await?;
         let place = (threshold.area.clone(), threshold.quantity);
         let old = self.thresholds.insert(place.clone(), threshold.clone());
@@ -103,7 +103,7 @@ impl Keeper {
             old,
             new,
             by,
-            at: clock::now(),
+            at: now(),
         };
         if let Err(error) = self
             .session

@@ -6,38 +6,22 @@
 
 pub mod evaluate;
 
-mod clock;
 mod evaluator;
-mod fetch;
 mod keeper;
-mod outbox;
 mod request;
-mod running;
 mod store;
 
+use component::{List, Procedures};
 use database::Database;
 use house::uri::{error, procedure, topic};
-use house::{Arguments, Pace, Threshold};
+use house::{Arguments, Threshold};
 use tokio::sync::{mpsc, oneshot};
-use wamp_client::{CallError, Invocation, Registration, Reply, Session, error_uri};
+use wamp_client::{CallError, Invocation, Reply, Session, error_uri};
 
-pub use running::Running;
+pub use component::{Running, Settings};
 
 use evaluator::{Ears, Evaluator, Fetched};
 use keeper::{Ask, Keeper};
-
-/// How the service works.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// How many times faster than real time the house runs; 1 in a real house.
-    pub speed: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { speed: 1.0 }
-    }
-}
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -65,13 +49,14 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         fetched,
     };
     // Where these lists are there already, the first reading meets them.
-    if let Ok(devices) = fetch::ask(&session, procedure::DEVICE_LIST).await {
-        let _ = inbox.send(Fetched::Devices(devices, 0));
+    let devices = List::new(procedure::DEVICE_LIST);
+    if let Ok(listed) = devices.ask(&session).await {
+        let _ = inbox.send(Fetched::Devices(listed));
     }
-    let evaluator = Evaluator::new(session.clone(), inbox, &stored, Pace::new(settings.speed));
+    let evaluator = Evaluator::new(session.clone(), inbox, devices, &stored, settings.pace());
     let keeper = Keeper::new(session.clone(), database, stored, tell_changes);
     let (ask, asked) = mpsc::unbounded_channel();
-    let registrations = register(&session, &ask).await?;
+    let procedures = offer(&session, &ask).await?;
     Ok(Running::spawn(|stop| async move {
         let (stop_keeper, stopped) = oneshot::channel();
         let keeping = tokio::spawn(keeper.run(asked, stopped));
@@ -80,26 +65,19 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         if keeping.await.is_err() {
             tracing::error!("the keeper of the thresholds failed");
         }
-        running::let_go(registrations).await;
+        procedures.let_go().await;
     }))
 }
 
 type Keep = mpsc::UnboundedSender<Ask>;
 
-async fn register(session: &Session, keep: &Keep) -> Result<Vec<Registration>, wamp_client::Error> {
-    let mut registrations = Vec::new();
-    macro_rules! offer {
-        ($uri:expr, $handler:path) => {{
-            let keep = keep.clone();
-            let handler = move |invocation| $handler(keep.clone(), invocation);
-            registrations.push(session.register($uri).handler(handler).await?);
-        }};
-    }
-    offer!(procedure::THRESHOLDS_LIST, list);
-    offer!(procedure::THRESHOLDS_GET, get);
-    offer!(procedure::THRESHOLDS_SET, set);
-    offer!(procedure::THRESHOLDS_REMOVE, remove);
-    Ok(registrations)
+async fn offer(session: &Session, keep: &Keep) -> Result<Procedures, wamp_client::Error> {
+    let mut procedures = Procedures::new(session);
+    procedures.offer(procedure::THRESHOLDS_LIST, keep, list).await?;
+    procedures.offer(procedure::THRESHOLDS_GET, keep, get).await?;
+    procedures.offer(procedure::THRESHOLDS_SET, keep, set).await?;
+    procedures.offer(procedure::THRESHOLDS_REMOVE, keep, remove).await?;
+    Ok(procedures)
 }
 
 async fn list(keep: Keep, _: Invocation) -> Result<Reply, CallError> {

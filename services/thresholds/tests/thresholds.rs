@@ -6,14 +6,12 @@
     reason = "a test ends at what it did not expect"
 )]
 
-mod support;
-
 use database::Database;
 use house::uri::{procedure, topic};
 use house::{Alert, AlertKind, Threshold};
 use serde_json::{Value, json};
-use support::{PATIENCE, Realm, heard};
 use tempfile::TempDir;
+use test_realm::{PATIENCE, Realm, heard};
 use thresholds::{Running, Settings};
 use wamp_client::{Error, Session, error_uri};
 

@@ -81,20 +81,13 @@ impl BinarySensor {
 
 #[cfg(test)]
 mod tests {
-    use house::Timestamp;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::entity::Memory;
+    use crate::entity::read_first;
 
     fn read(config: &Value, payload: &str) -> Result<Vec<Saying>, String> {
-        let role = Role::parse("binary_sensor", Fields(config.as_object().unwrap())).unwrap();
-        role.read(
-            &mut Memory::default(),
-            "t",
-            &Payload::new(payload.as_bytes(), Timestamp(0)),
-        )
-        .map_err(|fault| fault.to_string())
+        read_first("binary_sensor", config, payload)
     }
 
     #[test]

@@ -64,20 +64,14 @@ pub(super) fn read_number(text: &str, measure: Measure) -> Result<Option<Saying>
 
 #[cfg(test)]
 mod tests {
-    use house::{Quantity, Timestamp};
+    use house::Quantity;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::entity::Memory;
+    use crate::entity::read_first;
 
     fn read(config: &Value, payload: &str) -> Result<Vec<Saying>, String> {
-        let role = Role::parse("sensor", Fields(config.as_object().unwrap())).unwrap();
-        role.read(
-            &mut Memory::default(),
-            "t",
-            &Payload::new(payload.as_bytes(), Timestamp(0)),
-        )
-        .map_err(|fault| fault.to_string())
+        read_first("sensor", config, payload)
     }
 
     #[test]

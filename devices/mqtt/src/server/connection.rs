@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use component::now;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
@@ -11,7 +12,6 @@ use tokio::time::{sleep, timeout};
 use super::Shared;
 use super::codec::{CodecFault, Connect, Packet, Version, Writer, decode, split_frame};
 use super::state::Verdict;
-use crate::clock::now;
 
 /// How long a new connection may take to say who it is.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);

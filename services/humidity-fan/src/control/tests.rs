@@ -1,8 +1,10 @@
-use house::{ActuatorKind, AreaId};
+use std::time::Duration;
+
+use controller::{Decision, release};
+use house::{AreaId, Cause};
 use proptest::prelude::*;
 
 use super::*;
-use crate::baseline::Baseline;
 
 fn threshold(high: Option<f64>, rise: Option<f64>) -> Threshold {
     Threshold {
@@ -28,7 +30,7 @@ fn fan(on: bool) -> ActuatorState {
         confirmed: true,
         at: at(-600),
         cause: Cause {
-            by: NAME.into(),
+            by: HumidityFan::NAME.into(),
             manual: false,
             text: "earlier".into(),
         },
@@ -44,10 +46,18 @@ fn climate(threshold: &Threshold, humidity: f64) -> Climate<'_> {
             at: at(0),
         }),
         since: at(-20_000),
-        baseline: None,
-        inside_since: None,
+        opposite_on: false,
         pace: Pace::REAL,
     }
+}
+
+/// A fan's rule that has heard nothing yet.
+fn fresh() -> HumidityFan {
+    HumidityFan::new(Pace::REAL)
+}
+
+fn decide(climate: &Climate<'_>, fan: &ActuatorState, now: Timestamp) -> Decision {
+    controller::decide(&fresh(), climate, fan, now)
 }
 
 #[test]
@@ -79,21 +89,19 @@ fn the_fan_follows_the_limit_with_hysteresis_and_says_why() {
 #[test]
 fn a_rise_over_the_usual_starts_the_fan_below_the_limit() {
     let threshold = threshold(Some(75.0), Some(10.0));
-    let winter = |humidity| Climate {
-        baseline: Some(40.0),
-        ..climate(&threshold, humidity)
+    let winter = HumidityFan {
+        usual: Some(40.0),
+        ..fresh()
     };
-    let (on, cause) = decide(&winter(52.0), &fan(false), at(0)).switch.unwrap();
+    let on_reading = |humidity, on| controller::decide(&winter, &climate(&threshold, humidity), &fan(on), at(0)).switch;
+    let (on, cause) = on_reading(52.0, false).unwrap();
     assert!(on);
     assert_eq!(
         cause.text,
         "humidity 52 % ≥ 50 % (usually 40 %), threshold set by admin on 3 May"
     );
-    assert_eq!(decide(&winter(48.0), &fan(true), at(0)).switch, None);
-    assert_eq!(
-        decide(&winter(47.0), &fan(true), at(0)).switch.map(|s| s.0),
-        Some(false)
-    );
+    assert_eq!(on_reading(48.0, true), None);
+    assert_eq!(on_reading(47.0, true).map(|switch| switch.0), Some(false));
     let unknown = climate(&threshold, 52.0);
     assert_eq!(decide(&unknown, &fan(false), at(0)).switch, None);
 }
@@ -104,25 +112,26 @@ fn the_fan_runs_on_after_the_shower() {
         post_run: Some(600.0),
         ..threshold(Some(65.0), None)
     };
-    let dry = Climate {
+    let dry = HumidityFan {
         inside_since: Some(at(-100)),
-        ..climate(&threshold, 55.0)
+        ..fresh()
     };
-    let during = decide(&dry, &fan(true), at(0));
+    let at_55 = climate(&threshold, 55.0);
+    let during = controller::decide(&dry, &at_55, &fan(true), at(0));
     assert_eq!((during.switch, during.wake_at), (None, Some(at(500))));
-    let (on, cause) = decide(&dry, &fan(true), at(500)).switch.unwrap();
+    let (on, cause) = controller::decide(&dry, &at_55, &fan(true), at(500)).switch.unwrap();
     assert!(!on);
     assert_eq!(
         cause.text,
         "humidity 55 % ≤ 62 % for 10 min, threshold set by admin on 3 May"
     );
-    assert_eq!(decide(&dry, &fan(false), at(0)).switch, None);
+    assert_eq!(controller::decide(&dry, &at_55, &fan(false), at(0)).switch, None);
 }
 
 #[test]
 fn being_inside_starts_anew_with_every_shower() {
     let threshold = threshold(Some(65.0), None);
-    let mut since = None;
+    let mut rule = fresh();
     for (second, humidity, expected) in [
         (0, 70.0, None),
         (10, 63.0, None),
@@ -135,8 +144,8 @@ fn being_inside_starts_anew_with_every_shower() {
             value: humidity,
             at: at(second),
         };
-        since = inside_since(&threshold, None, reading, since);
-        assert_eq!(since, expected, "after {humidity} %");
+        rule.take(reading, Some(&threshold));
+        assert_eq!(rule.inside_since, expected, "after {humidity} %");
     }
 }
 
@@ -158,14 +167,14 @@ fn the_longest_run_ends_in_a_rest_though_it_stays_humid() {
         ..fan
     };
     assert_eq!(decide(&climate(&threshold, 90.0), &fan, at(899)).switch, None);
-    let fresh = Climate {
+    let later = Climate {
         reading: Some(Reading {
             value: 90.0,
             at: at(900),
         }),
         ..climate(&threshold, 90.0)
     };
-    assert!(decide(&fresh, &fan, at(900)).switch.is_some());
+    assert!(decide(&later, &fan, at(900)).switch.is_some());
 }
 
 #[test]
@@ -185,8 +194,8 @@ fn a_person_is_respected_and_so_is_a_fan_without_threshold() {
     held.cause.manual = true;
     held.override_until = Some(at(1800));
     assert_eq!(decide(&climate(&threshold, 40.0), &held, at(0)).switch, None);
-    assert_eq!(release(&held, at(2000)).switch, None);
-    assert!(release(&fan(true), at(0)).switch.is_some());
+    assert_eq!(release::<HumidityFan>(&held, at(2000)).switch, None);
+    assert!(release::<HumidityFan>(&fan(true), at(0)).switch.is_some());
     let off = Threshold {
         mode: Mode::Off,
         ..threshold
@@ -205,22 +214,20 @@ proptest! {
     ) {
         let threshold = Threshold { post_run: Some(post_run), ..threshold(Some(65.0), rise) };
         let (mut fan, mut now) = (fan(false), at(0));
-        let (mut baseline, mut inside) = (Baseline::new(Pace::REAL), None);
+        let mut rule = fresh();
         for (humidity, seconds) in steps {
             now = now.after(Duration::from_secs(seconds as u64));
             let reading = Reading { value: humidity, at: now };
-            baseline.take(humidity, now);
-            inside = inside_since(&threshold, baseline.value(), reading, inside);
+            rule.take(reading, Some(&threshold));
             let climate = Climate {
                 threshold: &threshold,
                 reading: Some(reading),
                 since: at(0),
-                baseline: baseline.value(),
-                inside_since: inside,
+                opposite_on: false,
                 pace: Pace::REAL,
             };
-            if let Some((on, cause)) = decide(&climate, &fan, now).switch {
-                prop_assert!(!on || climate.asks_for_fan(now) == Some(true));
+            if let Some((on, cause)) = controller::decide(&rule, &climate, &fan, now).switch {
+                prop_assert!(!on || rule.asks_for(&threshold, ActuatorKind::Fan, humidity) == Some(true));
                 fan = ActuatorState { on, cause, at: now, ..fan };
             }
             prop_assert!(!fan.on || now.since(fan.at) < Duration::from_secs(7200));

@@ -1,4 +1,7 @@
-use house::AreaId;
+use std::time::Duration;
+
+use controller::{Decision, release};
+use house::{AreaId, Cause};
 use proptest::prelude::*;
 
 use super::*;
@@ -28,7 +31,7 @@ fn actuator(kind: ActuatorKind, on: bool) -> ActuatorState {
         confirmed: true,
         at: at(-10_000),
         cause: Cause {
-            by: NAME.into(),
+            by: Thermostat::NAME.into(),
             manual: false,
             text: "earlier".into(),
         },
@@ -47,6 +50,10 @@ fn climate(threshold: &Threshold, temperature: f64) -> Climate<'_> {
         opposite_on: false,
         pace: Pace::REAL,
     }
+}
+
+fn decide(climate: &Climate<'_>, actuator: &ActuatorState, now: Timestamp) -> Decision {
+    controller::decide(&Thermostat, climate, actuator, now)
 }
 
 /// What a fresh reading of `temperature` has an actuator do that is `on`.
@@ -123,7 +130,7 @@ fn every_switch_says_why() {
         let (_, cause) = decision.switch.unwrap();
         assert_eq!(
             (cause.by.as_str(), cause.manual, cause.text.as_str()),
-            (NAME, false, text)
+            (Thermostat::NAME, false, text)
         );
     }
 }
@@ -196,9 +203,9 @@ fn cooling_waits_until_the_heater_is_off() {
 #[test]
 fn what_a_person_put_on_is_theirs_where_the_thermostat_has_no_say() {
     let mut ac = actuator(ActuatorKind::Ac, true);
-    assert!(release(&ac, at(0)).switch.is_some());
+    assert!(release::<Thermostat>(&ac, at(0)).switch.is_some());
     ac.cause.manual = true;
-    assert_eq!(release(&ac, at(0)).switch, None);
+    assert_eq!(release::<Thermostat>(&ac, at(0)).switch, None);
     let off = threshold(None, Some(26.0), Mode::Off);
     assert_eq!(decide(&climate(&off, 30.0), &ac, at(0)).switch, None);
 }
