@@ -76,6 +76,8 @@ async fn memory_and_latency() -> Result<()> {
     let mut options = MqttOptions::new("measure", host, port.parse::<u16>()?);
     options.set_keep_alive(Duration::from_secs(30));
     let (client, mut events) = AsyncClient::new(options, 100);
+    // What is measured is the hub, not how long this client waits to fill a segment.
+    events.network_options.set_tcp_nodelay(true);
     let (told, mut commands) = mpsc::unbounded_channel();
     let poll = tokio::spawn(async move {
         while let Ok(event) = events.poll().await {
