@@ -2,7 +2,7 @@
 //!
 //! Services and bridges decide in pure code of their own. Here is what stands around it at the
 //! edge: [`Running`], the handle on one that runs; the [clock](now); the [`Procedures`] it offers;
-//! a [`List`] that another component keeps; events [read](read), [told](tell) and, in the
+//! a [`List`] that another component keeps; events [read], [told](tell) and, in the
 //! [`Outbox`], kept while there is no connection.
 
 mod clock;

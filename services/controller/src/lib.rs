@@ -8,6 +8,7 @@
 //! restart it reads everything anew from the services that own it.
 
 mod calls;
+mod command;
 mod decide;
 mod ears;
 mod plan;

@@ -4,28 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use component::{List, Outbox, fetch_alerts, now, read};
-use house::uri::{device_control, procedure};
-use house::{ActuatorKey, ActuatorState, Alert, AlertKind, AreaId, Cause, ControlView, Device, Pace};
+use house::uri::procedure;
+use house::{ActuatorKey, ActuatorState, Alert, AlertKind, AreaId, ControlView, Device, Pace};
 use house::{Raised, SensorEvent, Threshold, Timestamp};
-use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 use wamp_client::{ConnectionState, Event, Session};
 
 use crate::calls::Calls;
+use crate::command::command;
 use crate::ears::{Ears, Message, ThresholdChanged};
-use crate::{Rule, Switch, plan};
+use crate::{Rule, plan};
 
-/// How long a command may take.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the task sleeps at most: a clock that was set is noticed in this time.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-
-#[derive(Serialize)]
-struct ControlOptions {
-    device: String,
-    entity: String,
-    cause: Cause,
-}
 
 pub(crate) struct Reconciler<R> {
     session: Session,
@@ -218,7 +209,7 @@ impl<R: Rule> Reconciler<R> {
         // First of all, act.
         for switch in plan.switches {
             if self.calls.start(&switch.actuator, now) {
-                self.command(switch);
+                command(&self.session, &self.inbox, switch);
             }
         }
         match plan.wake_at {
@@ -235,33 +226,6 @@ impl<R: Rule> Reconciler<R> {
                 self.outbox.publish_alert(alert).await;
             }
         }
-    }
-
-    fn command(&self, switch: Switch) {
-        let Switch {
-            actuator,
-            kind,
-            on,
-            cause,
-        } = switch;
-        tracing::info!(device = actuator.0, on, cause = cause.text, "switching");
-        let options = ControlOptions {
-            device: actuator.0.clone(),
-            entity: actuator.1.clone(),
-            cause,
-        };
-        let call = self
-            .session
-            .call(device_control(kind))
-            .args(&(on,))
-            .kwargs(&options)
-            .timeout(COMMAND_TIMEOUT);
-        let inbox = self.inbox.clone();
-        tokio::spawn(async move {
-            let outcome = call.send().await.and_then(|result| Ok(result.kwargs()?));
-            // The controller may have ended meanwhile.
-            let _ = inbox.send(Message::Commanded(actuator, outcome.map_err(|error| error.to_string())));
-        });
     }
 }
 
