@@ -92,7 +92,7 @@ fn of_realm(realm: &RouterRealm, history: usize) -> RealmConfig {
         authrole: user.role.clone(),
     });
     let roles = realm.users.iter().map(|user| &user.role).chain(&realm.anonymous);
-    let mut methods = vec![AuthMethod::WampCra, AuthMethod::Ticket];
+    let mut methods = AuthMethod::SIGN_INS.to_vec();
     if realm.anonymous.is_some() {
         methods.push(AuthMethod::Anonymous);
     }

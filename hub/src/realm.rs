@@ -18,7 +18,7 @@ const LINK_CAPACITY: usize = 1024;
 /// The router of the house.
 pub fn router(config: &Config, sign_in: SignIn) -> Router {
     let anonymous = config.realm.anonymous.clone();
-    let mut methods = vec![AuthMethod::WampCra, AuthMethod::Ticket];
+    let mut methods = AuthMethod::SIGN_INS.to_vec();
     if anonymous.is_some() {
         methods.push(AuthMethod::Anonymous);
     }
