@@ -2,10 +2,12 @@
 //! elsewhere, and whoever holds the set-up link of a hub without accounts.
 //!
 //! What is stored of a password is its PBKDF2 key, which is also what salted WAMP-CRA signs
-//! with: whoever reads the database can sign in by WAMP-CRA, so the file is its owner's alone.
+//! with, and what SCRAM's keys are made of: whoever reads the database can sign in, so the file is
+//! its owner's alone. Of a key pair only the public half is stored.
 
 mod attempts;
 mod keeper;
+mod key;
 mod password;
 mod procedures;
 mod setup;
@@ -17,6 +19,7 @@ use std::str::FromStr;
 
 pub use attempts::Attempts;
 pub use keeper::{NAME, SignedIn, plan};
+pub use key::PublicKey;
 pub use password::{MINIMUM_PASSWORD, Salted};
 pub use setup::{Setup, link};
 pub use sign_in::SignIn;
@@ -86,6 +89,12 @@ pub enum AccountError {
     /// There is no such account.
     #[error("there is no account named {0}")]
     Unknown(String),
+    /// The key is somebody's already.
+    #[error("the key {0} belongs to an account already")]
+    KeyTaken(String),
+    /// It is not a key of this account.
+    #[error("{0} has no such key")]
+    UnknownKey(String),
     /// The house would be left without anybody who may change it.
     #[error("{0} is the last admin; add another admin first")]
     LastAdmin(String),

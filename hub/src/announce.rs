@@ -16,9 +16,24 @@ pub struct Ready {
     /// Where the hub's own MQTT server is; absent when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<SocketAddr>,
+    /// Whether the one port speaks TLS; absent when it does not.
+    #[serde(skip_serializing_if = "is_false")]
+    pub tls: bool,
     /// The Unix socket; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unix: Option<PathBuf>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+impl Ready {
+    /// `https` or `http`.
+    pub const fn scheme(&self) -> &'static str {
+        if self.tls { "https" } else { "http" }
+    }
 }
 
 #[derive(Serialize)]
@@ -63,7 +78,7 @@ fn sentence(line: &Line<'_>) -> String {
     match line {
         Line::Ready(ready) => {
             let mqtt = ready.mqtt.map(|mqtt| format!(", MQTT on {mqtt}")).unwrap_or_default();
-            format!("Domovoi is ready: http://{}{mqtt}", ready.http)
+            format!("Domovoi is ready: {}://{}{mqtt}", ready.scheme(), ready.http)
         }
         Line::ServiceReady { service } => format!("The service {service} is ready"),
         Line::Setup { url } => format!("There is no account yet. Make the first admin here: {url}"),
@@ -79,6 +94,7 @@ mod tests {
         let ready = Ready {
             http: "127.0.0.1:8080".parse().unwrap(),
             mqtt: Some("127.0.0.1:1883".parse().unwrap()),
+            tls: false,
             unix: None,
         };
         assert_eq!(
@@ -93,6 +109,19 @@ mod tests {
         assert_eq!(
             sentence(&Line::Ready(&ready)),
             "Domovoi is ready: http://127.0.0.1:8080, MQTT on 127.0.0.1:1883"
+        );
+        let secure = Ready {
+            tls: true,
+            mqtt: None,
+            ..ready
+        };
+        assert_eq!(
+            serde_json::to_string(&Line::Ready(&secure)).unwrap(),
+            r#"{"event":"ready","http":"127.0.0.1:8080","tls":true}"#
+        );
+        assert_eq!(
+            sentence(&Line::Ready(&secure)),
+            "Domovoi is ready: https://127.0.0.1:8080"
         );
     }
 }

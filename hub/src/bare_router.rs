@@ -1,24 +1,23 @@
 //! The bare WAMP router: `domovoi router`. The same port and paths as the hub's, without a house.
 
+mod realm;
+
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wamp_client::error_uri;
-use wamp_router::authentication::{AuthMethod, StaticUser, StaticUsers};
-use wamp_router::authorization::{Rule, Rules};
-use wamp_router::{Authentication, Authorization, RealmConfig, Router};
+use wamp_router::Router;
 
 use crate::announce::{self, Ready};
 use crate::components::Components;
-use crate::config::{RouterConfig, RouterRealm};
+use crate::config::RouterConfig;
 use crate::failure::Failure;
 use crate::log::Format;
 use crate::services::MqttView;
 use crate::signals::Signals;
-use crate::{http, listener, realm};
+use crate::{http, listener, tls};
 
 /// The limit for telling every session that the router goes.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
@@ -39,15 +38,18 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let started = Instant::now();
     let mut signals = Signals::listen()?;
     let Options { config, listen, format } = options;
+    let tls = config.tls.as_ref().map(tls::load).transpose()?;
     let (tcp, address) = listener::tcp(listen).await?;
     let unix = config.unix.as_deref().map(listener::unix).transpose()?;
     let router = Router::new(wamp_router::RouterConfig {
         realms: config
             .realms
             .iter()
-            .map(|realm| of_realm(realm, config.history))
+            .map(|realm| realm::config(realm, config.history))
             .collect(),
-        limits: realm::limits(&config.limits),
+        limits: (&config.limits).into(),
+        keep_alive: (&config.keep_alive).into(),
+        allowed_origins: config.allowed_origins.clone(),
         ..wamp_router::RouterConfig::default()
     });
 
@@ -61,7 +63,8 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         pages: false,
     };
     let (serve, close) = (router.clone(), closing.clone().cancelled_owned());
-    serving.spawn(async move { serve.serve(tcp, None, http::fallback(site), close).await });
+    let is_tls = tls.is_some();
+    serving.spawn(async move { serve.serve(tcp, tls, http::fallback(site), close).await });
     if let Some(unix) = unix {
         let (serve, close) = (router.clone(), closing.clone().cancelled_owned());
         serving.spawn(async move { serve.serve_unix(unix, close).await });
@@ -69,6 +72,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let ready = Ready {
         http: address,
         mqtt: None,
+        tls: is_tls,
         unix: config.unix.clone(),
     };
     announce::ready(format, &ready);
@@ -82,28 +86,4 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         listener::remove_unix(path);
     }
     Ok(())
-}
-
-/// A realm whose roles may all do everything.
-fn of_realm(realm: &RouterRealm, history: usize) -> RealmConfig {
-    let users = realm.users.iter().map(|user| StaticUser {
-        authid: user.name.clone(),
-        secret: user.secret.clone(),
-        authrole: user.role.clone(),
-    });
-    let roles = realm.users.iter().map(|user| &user.role).chain(&realm.anonymous);
-    let mut methods = vec![AuthMethod::WampCra, AuthMethod::Ticket];
-    if realm.anonymous.is_some() {
-        methods.push(AuthMethod::Anonymous);
-    }
-    RealmConfig {
-        authentication: Authentication {
-            anonymous: realm.anonymous.clone(),
-            authenticator: Some(Arc::new(StaticUsers::new(users))),
-            methods,
-        },
-        authorization: Authorization::by(Rules::new(roles.map(Rule::everything))),
-        history,
-        ..RealmConfig::new(&realm.name)
-    }
 }

@@ -4,7 +4,8 @@
 
 mod fault;
 mod parts;
-mod router;
+mod port;
+pub mod router;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
-pub use parts::{Ble, Limits, Log, Logger, Mqtt, MqttUser, Notifier, Realm, SignIn};
-pub use router::{RouterConfig, RouterRealm, RouterUser};
+pub use parts::{Ble, Log, Logger, Mqtt, MqttUser, Notifier, Realm, SignIn};
+pub use port::{KeepAlive, Limits, Tls};
+pub use router::{RouterConfig, RouterRealm, RouterRole, RouterUser};
 
 /// All that can be configured of the hub.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,11 +24,16 @@ pub use router::{RouterConfig, RouterRealm, RouterUser};
 pub struct Config {
     /// Where the one port is.
     pub listen: SocketAddr,
+    /// Web pages that browsers may connect for, beside those of the hub's own host.
+    #[serde(deserialize_with = "port::origins")]
+    pub allowed_origins: Vec<String>,
     /// Whether WAMP is spoken on the Unix socket `wamp.sock` in the data directory too.
     pub unix_socket: bool,
     /// Services that run as processes of their own, so that the hub leaves them out.
     #[serde(deserialize_with = "service_names")]
     pub elsewhere: Vec<String>,
+    /// TLS on the port; without it everything travels as it is.
+    pub tls: Option<Tls>,
     /// The realm `homeapp`.
     pub realm: Realm,
     /// Sign-in.
@@ -43,6 +50,8 @@ pub struct Config {
     pub log: Log,
     /// What the router takes from a session at most.
     pub limits: Limits,
+    /// How connections that are gone without a word are found.
+    pub keep_alive: KeepAlive,
 }
 
 fn service_names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -61,8 +70,10 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            allowed_origins: Vec::new(),
             unix_socket: true,
             elsewhere: Vec::new(),
+            tls: None,
             realm: Realm::default(),
             sign_in: SignIn::default(),
             mqtt: Mqtt::default(),
@@ -71,6 +82,7 @@ impl Default for Config {
             notifier: Notifier::default(),
             log: Log::default(),
             limits: Limits::default(),
+            keep_alive: KeepAlive::default(),
         }
     }
 }

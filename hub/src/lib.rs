@@ -18,4 +18,5 @@ pub mod run;
 pub mod services;
 pub mod signals;
 pub mod supervisor;
+pub mod tls;
 pub mod web;

@@ -8,7 +8,7 @@ use wamp_router::authentication::{AuthMethod, Principal};
 use wamp_router::{Authentication, Authorization, Disclose, Disclosure, RealmConfig, Router, RouterConfig};
 
 use crate::accounts::SignIn;
-use crate::config::{Config, Limits};
+use crate::config::Config;
 use crate::roles;
 use crate::supervisor::Join;
 
@@ -18,7 +18,7 @@ const LINK_CAPACITY: usize = 1024;
 /// The router of the house.
 pub fn router(config: &Config, sign_in: SignIn) -> Router {
     let anonymous = config.realm.anonymous.clone();
-    let mut methods = vec![AuthMethod::WampCra, AuthMethod::Ticket];
+    let mut methods = AuthMethod::SIGN_INS.to_vec();
     if anonymous.is_some() {
         methods.push(AuthMethod::Anonymous);
     }
@@ -38,18 +38,11 @@ pub fn router(config: &Config, sign_in: SignIn) -> Router {
     };
     Router::new(RouterConfig {
         realms: vec![realm],
-        limits: limits(&config.limits),
+        limits: (&config.limits).into(),
+        keep_alive: (&config.keep_alive).into(),
+        allowed_origins: config.allowed_origins.clone(),
         ..RouterConfig::default()
     })
-}
-
-/// The configured limits, with the router's own for the rest.
-pub fn limits(configured: &Limits) -> wamp_router::Limits {
-    wamp_router::Limits {
-        message_size: configured.message_octets,
-        outbox_messages: configured.queued_messages,
-        ..wamp_router::Limits::default()
-    }
 }
 
 /// Joins a session of the hub's own, which needs no permission, as `authid`; its role is

@@ -34,7 +34,7 @@ use crate::failure::Failure;
 use crate::log::Format;
 use crate::services::{self, Demo};
 use crate::signals::Signals;
-use crate::{http, listener, realm, supervisor};
+use crate::{http, listener, realm, supervisor, tls};
 
 /// The limit for telling every session that the hub goes.
 const GOODBYE_TIME: Duration = Duration::from_millis(700);
@@ -67,6 +67,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let config = Arc::new(config);
     data_dir.create()?;
     let _lock = data_dir.lock()?;
+    let tls = config.tls.as_ref().map(tls::load).transpose()?;
     let (tcp, http_address) = listener::tcp(config.listen).await?;
     let unix = unix_socket(&config, &data_dir);
     let database = open(&data_dir).await?;
@@ -112,7 +113,8 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let mut serving = JoinSet::new();
     let close = closing.clone().cancelled_owned();
     let serve = router.clone();
-    serving.spawn(async move { serve.serve(tcp, None, http::fallback(site), close).await });
+    let is_tls = tls.is_some();
+    serving.spawn(async move { serve.serve(tcp, tls, http::fallback(site), close).await });
     let unix_path = unix.as_ref().map(|_| data_dir.socket());
     if let Some(unix) = unix {
         let (serve, close) = (router.clone(), closing.clone().cancelled_owned());
@@ -133,7 +135,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
             for warning in config.warnings() {
                 tracing::warn!("{warning}");
             }
-            let ready = Ready { http: http_address, mqtt: mqtt.address(), unix: unix_path.clone() };
+            let ready = Ready { http: http_address, mqtt: mqtt.address(), tls: is_tls, unix: unix_path.clone() };
             publish_hub(&router, Status::Running).await;
             say_ready(format, &ready, &setup, started);
             signals.next().await
@@ -199,7 +201,7 @@ fn say_ready(format: Format, ready: &Ready, setup: &Setup, started: Instant) {
     );
     // Before the ready line, so that whoever reads as far as that has the link too.
     if let Some(token) = setup.token() {
-        announce::setup(format, &accounts::link(ready.http, "http", &token));
+        announce::setup(format, &accounts::link(ready.http, ready.scheme(), &token));
     }
     announce::ready(format, ready);
 }

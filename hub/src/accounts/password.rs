@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{KeyInit, Mac};
 use sha2::Sha256;
+use wamp_protocol::auth::scram;
 use wamp_protocol::auth::wampcra::{Salting, derive_key};
 
 use super::AccountError;
@@ -56,6 +57,18 @@ impl Salted {
             keylen: KEY_LENGTH,
             derived_key: STANDARD.encode(key),
         }
+    }
+
+    /// The keys of SCRAM: the derived key is the salted password of RFC 5802, and the octets of
+    /// the salt's text are its salt. `None` if what is stored is not base64. A password that
+    /// SASLprep changes makes other keys at the client, which then has to sign in by another method.
+    pub fn scram_keys(&self) -> Option<scram::Keys> {
+        let salted_password = STANDARD.decode(&self.derived_key).ok()?;
+        let kdf = scram::Kdf::Pbkdf2 {
+            iterations: self.iterations,
+        };
+        let salt = self.salt.as_bytes().to_vec();
+        Some(scram::Keys::of_salted_password(&salted_password, salt, kdf))
     }
 
     /// Whether `password` is the one this was made of. Takes as long as [`Salted::new`].
@@ -129,6 +142,15 @@ mod tests {
         assert_eq!(real.salt.len(), decoy.salt.len());
         assert_eq!((real.iterations, real.keylen), (decoy.iterations, decoy.keylen));
         assert!(!decoy.matches("correct horse"));
+    }
+
+    #[test]
+    fn scram_goes_by_what_is_stored_for_wampcra() {
+        let salted = Salted::new("correct horse").unwrap();
+        let kdf = scram::Kdf::Pbkdf2 { iterations: ITERATIONS };
+        let salt = salted.salt.as_bytes().to_vec();
+        let derived = scram::Keys::derive("correct horse", salt, kdf, scram::Dialect::Specification);
+        assert_eq!(salted.scram_keys(), derived.ok());
     }
 
     #[test]

@@ -108,7 +108,10 @@ fn refusal(fault: &AccountError) -> CallError {
         | AccountError::ShortPassword
         | AccountError::LongPassword
         | AccountError::Taken(_) => error_uri::INVALID_ARGUMENT,
-        AccountError::Unknown(_) | AccountError::LastAdmin(_) => error_uri::NOT_AUTHORIZED,
+        AccountError::Unknown(_)
+        | AccountError::LastAdmin(_)
+        | AccountError::KeyTaken(_)
+        | AccountError::UnknownKey(_) => error_uri::NOT_AUTHORIZED,
         AccountError::SetupClosed => error::SETUP_CLOSED,
         AccountError::Random(_) | AccountError::Storage(_) => error::STORAGE,
     };

@@ -54,19 +54,15 @@ impl SignIn {
 
     async fn look_up(&self, asked: &Asked) -> Result<(Principal, Credential), SignInError> {
         self.check_patience(asked)?;
-        if asked.authid == SETUP {
+        if asked.name() == SETUP {
             return self.by_setup_link(asked).await;
         }
-        let found = self
-            .accounts
-            .find(&asked.authid)
-            .await
-            .map_err(|error| unavailable(&error))?;
+        let found = self.account(asked).await.map_err(|error| unavailable(&error))?;
         let is_there = found.is_some();
         if let Some(account) = &found {
             self.signed_in.note(account);
         }
-        let account = found.unwrap_or_else(|| decoy(&self.secret, &asked.authid));
+        let account = found.unwrap_or_else(|| decoy(&self.secret, asked.name()));
         let principal = Principal {
             authid: account.authid.clone(),
             authrole: account.role.name().to_owned(),
@@ -74,17 +70,40 @@ impl SignIn {
         };
         let credential = match asked.method {
             AuthMethod::WampCra => by_challenge(account.salted),
+            AuthMethod::Scram(_) => by_scram(&account.salted)?,
+            AuthMethod::Cryptosign => self.by_key(&account).await?,
             AuthMethod::Ticket => self.by_ticket(account, is_there),
             AuthMethod::Anonymous => return Err(SignInError::NoSuchPrincipal),
         };
         Ok((principal, credential))
     }
 
+    /// The account that is meant: by its name, or by its key where the client gives no name.
+    async fn account(&self, asked: &Asked) -> Result<Option<Account>, AccountError> {
+        if let Some(authid) = &asked.authid {
+            return self.accounts.find(authid).await;
+        }
+        let Some(key) = asked.claimed_key() else {
+            return Ok(None);
+        };
+        match self.accounts.owner_of(&key).await? {
+            Some(authid) => self.accounts.find(&authid).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The account's keys; none for an account that is not there.
+    async fn by_key(&self, account: &Account) -> Result<Credential, SignInError> {
+        let keys = self.accounts.keys(&account.authid).await;
+        let keys = keys.map_err(|error| unavailable(&error))?;
+        Ok(Credential::Cryptosign(keys.into_iter().map(|key| key.0).collect()))
+    }
+
     fn check_patience(&self, asked: &Asked) -> Result<(), SignInError> {
         let Some(Ok(attempts)) = self.attempts.as_ref().map(Mutex::lock) else {
             return Ok(());
         };
-        match attempts.wait(&asked.authid, &address(asked), Instant::now()) {
+        match attempts.wait(asked.name(), &address(asked), Instant::now()) {
             None => Ok(()),
             Some(wait) => {
                 let seconds = wait.as_secs() + 1;
@@ -141,15 +160,15 @@ impl Authenticator for SignIn {
     fn finished(&self, asked: &Asked, accepted: bool) {
         let address = address(asked);
         if !accepted {
-            tracing::warn!(authid = %asked.authid, %address, method = asked.method.name(), "a sign-in failed");
+            tracing::warn!(authid = asked.name(), %address, method = asked.method.name(), "a sign-in failed");
         }
         let Some(Ok(mut attempts)) = self.attempts.as_ref().map(Mutex::lock) else {
             return;
         };
         if accepted {
-            attempts.succeeded(&asked.authid, &address);
+            attempts.succeeded(asked.name(), &address);
         } else {
-            attempts.failed(&asked.authid, &address, Instant::now());
+            attempts.failed(asked.name(), &address, Instant::now());
         }
     }
 }
@@ -163,6 +182,14 @@ fn by_challenge(salted: Salted) -> Credential {
             keylen: salted.keylen,
         }),
     }
+}
+
+/// SCRAM with what is stored: the key of WAMP-CRA is what SCRAM calls the salted password.
+fn by_scram(salted: &Salted) -> Result<Credential, SignInError> {
+    salted
+        .scram_keys()
+        .map(Credential::Scram)
+        .ok_or_else(|| SignInError::Unavailable("what is stored of a password is not base64".to_owned()))
 }
 
 /// An account that is not there, the same at every asking. The challenge names the role, so this
@@ -192,8 +219,10 @@ fn unavailable(error: &AccountError) -> SignInError {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use database::Database;
+    use wamp_protocol::auth::scram;
+
+    use super::*;
 
     async fn sign_in() -> (SignIn, Arc<Setup>, Accounts, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
@@ -210,7 +239,7 @@ mod tests {
     fn asked(authid: &str, method: AuthMethod) -> Asked {
         Asked {
             realm: "homeapp".into(),
-            authid: authid.into(),
+            authid: Some(authid.into()),
             method,
             authextra: Default::default(),
             address: Some("192.168.1.5:4000".parse().unwrap()),
@@ -254,6 +283,20 @@ mod tests {
             assert_eq!(
                 (salting.salt.len(), salting.iterations, salting.keylen),
                 (24, 100_000, 32)
+            );
+            let scram = AuthMethod::Scram(scram::Dialect::Specification);
+            let (_, credential) = sign_in.find(&asked(authid, scram)).await.unwrap();
+            let Credential::Scram(keys) = credential else {
+                panic!("{authid} is not challenged by SCRAM");
+            };
+            assert_eq!(
+                (keys.salt.len(), keys.kdf),
+                (24, scram::Kdf::Pbkdf2 { iterations: 100_000 })
+            );
+            let (_, again) = sign_in.find(&asked(authid, scram)).await.unwrap();
+            assert!(
+                matches!(again, Credential::Scram(again) if again == keys),
+                "the salt of {authid} changes"
             );
         }
     }

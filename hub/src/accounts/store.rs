@@ -43,6 +43,10 @@ impl Accounts {
         Self { database }
     }
 
+    pub(super) const fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Whether there is any.
     pub async fn any(&self) -> Result<bool, AccountError> {
         let found: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM account)")
@@ -251,7 +255,7 @@ fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -7,6 +7,7 @@ use super::stored::{Stored, close};
 use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::tls;
 
 /// The command line of `domovoi check`.
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,7 @@ pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), F
     let path = arguments.config.clone().unwrap_or_else(|| dir.configuration());
     if arguments.config.is_some() || path.exists() {
         let config = Config::read(&path)?;
+        config.tls.as_ref().map(tls::load).transpose()?;
         println!("The configuration {} is right.", path.display());
         for warning in config.warnings() {
             println!("But note: {warning}.");

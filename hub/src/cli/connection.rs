@@ -13,12 +13,15 @@ const PASSWORD: &str = "DOMOVOI_PASSWORD";
 /// Which router, and as whom.
 #[derive(Debug, clap::Args)]
 pub(super) struct Connection {
-    /// The router: ws://HOST:PORT/ws, rs://HOST:PORT or unix:///PATH.
+    /// The router: ws://HOST:PORT/ws, rs://HOST:PORT or unix:///PATH; wss:// and rss:// in TLS.
     #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:8080/ws")]
     url: String,
     /// The realm to join.
     #[arg(long, value_name = "REALM", default_value = house::uri::REALM)]
     realm: String,
+    /// A file with certificates (PEM) to trust instead of those that this machine trusts.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// The account to sign in with; its password comes from the environment variable
     /// DOMOVOI_PASSWORD, unless one of the next two options says otherwise.
     #[arg(long, value_name = "NAME")]
@@ -46,7 +49,12 @@ impl Connection {
     }
 
     fn connector(&self) -> Result<Connector, Failure> {
-        let connector = Connector::new(&self.url, self.realm.as_str()).serializer(Serializer::Json);
+        let mut connector = Connector::new(&self.url, self.realm.as_str()).serializer(Serializer::Json);
+        if let Some(path) = &self.ca {
+            let pem = std::fs::read(path)
+                .map_err(|error| Failure::Usage(format!("--ca: cannot read {}: {error}", path.display())))?;
+            connector = connector.authorities(pem);
+        }
         Ok(connector.credentials(self.credentials()?))
     }
 

@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     /// the secret. May be said several times.
     #[arg(long = "user", value_name = "NAME:SECRET:ROLE", value_parser = user)]
     users: Vec<RouterUser>,
-    /// Keep the last N events of every topic.
+    /// Keep the last N events of every topic, where a realm does not say otherwise.
     #[arg(long, value_name = "N")]
     history: Option<usize>,
     /// The configuration file.
@@ -45,9 +45,8 @@ fn user(text: &str) -> Result<RouterUser, String> {
     });
     let (name, secret, role) = parts.ok_or("say NAME:SECRET:ROLE")?;
     Ok(RouterUser {
-        name: name.into(),
-        secret: secret.into(),
-        role: role.into(),
+        secret: Some(secret.into()),
+        ..RouterUser::new(name, role)
     })
 }
 
@@ -58,6 +57,7 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
     };
     let format = logging.start(&config.log)?;
     arguments.add_to(&mut config);
+    config.check().map_err(Failure::Usage)?;
     let listen = config.listen.ok_or_else(|| {
         Failure::Usage("say where to listen: --listen ADDR:PORT, or listen in the configuration".into())
     })?;
@@ -82,6 +82,9 @@ impl Arguments {
                 realm.anonymous.clone_from(&self.anonymous);
             }
             realm.users.extend(self.users.iter().cloned());
+            for role in self.users.iter().map(|user| &user.role).chain(&self.anonymous) {
+                realm.allow_everything(role);
+            }
         }
     }
 }
@@ -94,8 +97,8 @@ mod tests {
     fn a_secret_may_hold_colons() {
         let joe = user("joe:a:b:backend").unwrap();
         assert_eq!(
-            (joe.name.as_str(), joe.secret.as_str(), joe.role.as_str()),
-            ("joe", "a:b", "backend")
+            (joe.name.as_str(), joe.secret.as_deref(), joe.role.as_str()),
+            ("joe", Some("a:b"), "backend")
         );
         for wrong in ["joe", "joe:secret", "joe::role", ":s:r", "joe:s:"] {
             assert!(user(wrong).is_err(), "{wrong}");

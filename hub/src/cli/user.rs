@@ -8,7 +8,7 @@ use serde_json::json;
 use super::connection::password_from_stdin;
 use super::stored::{Stored, close};
 use super::{Logging, output};
-use crate::accounts::{AccountError, Accounts, MINIMUM_PASSWORD, Role};
+use crate::accounts::{AccountError, Accounts, MINIMUM_PASSWORD, PublicKey, Role};
 use crate::failure::Failure;
 
 /// The command line of `domovoi user`.
@@ -44,12 +44,46 @@ enum Action {
         #[command(flatten)]
         stored: Stored,
     },
+    /// Keys that sign an account in without a password (cryptosign, Ed25519).
+    #[command(subcommand)]
+    Key(KeyAction),
     /// Set the password of an account; browsers that stayed signed in have to sign in again.
     Passwd {
         /// Whose.
         name: String,
         #[command(flatten)]
         password: Password,
+        #[command(flatten)]
+        stored: Stored,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyAction {
+    /// Let whoever has the private half of a key sign in as an account.
+    Add {
+        /// Whose.
+        name: String,
+        /// The public key: 64 hexadecimal digits.
+        #[arg(value_name = "HEXKEY")]
+        key: PublicKey,
+        #[command(flatten)]
+        stored: Stored,
+    },
+    /// List the keys of an account, one JSON object a line.
+    List {
+        /// Whose.
+        name: String,
+        #[command(flatten)]
+        stored: Stored,
+    },
+    /// Take a key away; sessions of the account end.
+    Remove {
+        /// Whose.
+        name: String,
+        /// The public key: 64 hexadecimal digits.
+        #[arg(value_name = "HEXKEY")]
+        key: PublicKey,
         #[command(flatten)]
         stored: Stored,
     },
@@ -109,10 +143,37 @@ pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), F
             close(database).await;
             done.map_err(|error| failure(&error))
         }
+        Action::Key(action) => run_key(action).await,
         Action::Passwd { name, password, stored } => {
             let password = password.read()?;
             let database = stored.open_existing().await?;
             let done = Accounts::new(database.clone()).change_password(&name, &password).await;
+            close(database).await;
+            done.map_err(|error| failure(&error))
+        }
+    }
+}
+
+async fn run_key(action: KeyAction) -> Result<(), Failure> {
+    match action {
+        KeyAction::Add { name, key, stored } => {
+            let database = stored.open_existing().await?;
+            let done = Accounts::new(database.clone()).add_key(&name, &key).await;
+            close(database).await;
+            done.map_err(|error| failure(&error))
+        }
+        KeyAction::List { name, stored } => {
+            let database = stored.open_existing().await?;
+            let keys = Accounts::new(database.clone()).keys(&name).await;
+            close(database).await;
+            for key in keys.map_err(|error| failure(&error))? {
+                output::line(&json!({ "name": name, "key": key.to_string() }))?;
+            }
+            Ok(())
+        }
+        KeyAction::Remove { name, key, stored } => {
+            let database = stored.open_existing().await?;
+            let done = Accounts::new(database.clone()).remove_key(&name, &key).await;
             close(database).await;
             done.map_err(|error| failure(&error))
         }
@@ -127,6 +188,8 @@ fn failure(error: &AccountError) -> Failure {
         }
         AccountError::Taken(_)
         | AccountError::Unknown(_)
+        | AccountError::KeyTaken(_)
+        | AccountError::UnknownKey(_)
         | AccountError::LastAdmin(_)
         | AccountError::SetupClosed
         | AccountError::Random(_)

@@ -222,22 +222,3 @@ impl Default for Log {
         }
     }
 }
-
-/// `[limits]`: what the router takes at most.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Octets of one message.
-    pub message_octets: usize,
-    /// Messages waiting for one session; a session that is slower is ended.
-    pub queued_messages: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            message_octets: 1 << 20,
-            queued_messages: 32_768,
-        }
-    }
-}

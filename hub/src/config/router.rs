@@ -1,28 +1,45 @@
 //! The configuration of the bare router, `domovoi router --config FILE`.
+//!
+//! Every key stands in `docs/router.example.toml`, which a test holds to this file.
 
+mod check;
+mod disclosure;
+mod role;
+mod user;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Limits, Log, read};
+pub use self::disclosure::Disclose;
+pub use self::role::{Match, Permission, RouterRole, Verb};
+pub use self::user::{Hex, Hex32, RouterUser, StoredKdf, StoredScram, StoredWampcra};
+use super::port::origins;
+use super::{KeepAlive, Limits, Log, Tls, read};
 use crate::failure::Failure;
 
 /// All that can be configured of the bare router. What the command line says is added.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouterConfig {
     /// Where the one port is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
     /// A Unix socket to speak RawSocket on.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub unix: Option<PathBuf>,
+    /// Web pages that browsers may connect for, beside those of the router's own host.
+    #[serde(deserialize_with = "origins")]
+    pub allowed_origins: Vec<String>,
+    /// Events kept of every topic; 0 for none.
+    pub history: usize,
+    /// TLS on the port; without it everything travels as it is.
+    pub tls: Option<Tls>,
     /// The realms.
     #[serde(rename = "realm")]
     pub realms: Vec<RouterRealm>,
-    /// Events kept of every topic; 0 for none.
-    pub history: usize,
+    /// How connections that are gone without a word are found.
+    pub keep_alive: KeepAlive,
     /// The log.
     pub log: Log,
     /// What is taken from a session at most.
@@ -30,29 +47,39 @@ pub struct RouterConfig {
 }
 
 /// `[[realm]]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RouterRealm {
     /// Its URI.
     pub name: String,
     /// The role of whoever does not sign in; without it everybody has to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub anonymous: Option<String>,
+    /// Events kept of every topic of this realm, where it differs.
+    #[serde(default)]
+    pub history: Option<usize>,
+    /// Random octets from which the challenges of names that nobody has are made up, so that they
+    /// are the same after a restart.
+    #[serde(default)]
+    pub decoy_secret: Option<Hex32>,
+    /// Whether callees learn who calls.
+    #[serde(default)]
+    pub disclose_callers: Disclose,
+    /// Whether subscribers learn who publishes.
+    #[serde(default)]
+    pub disclose_publishers: Disclose,
+    /// Hold clients to the letter of the specification.
+    #[serde(default)]
+    pub strict: bool,
+    /// What callees and subscribers are told of how far a role is trusted.
+    #[serde(default)]
+    pub trustlevels: BTreeMap<String, u64>,
+    /// What each role may do. Where no role is described, every role may do everything.
+    #[serde(default, rename = "role")]
+    pub roles: Vec<RouterRole>,
     /// Who may sign in.
     #[serde(default, rename = "user")]
     pub users: Vec<RouterUser>,
-}
-
-/// `[[realm.user]]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RouterUser {
-    /// The authid.
-    pub name: String,
-    /// The ticket, and the WAMP-CRA secret.
-    pub secret: String,
-    /// The authrole; a role of the bare router may do everything.
-    pub role: String,
 }
 
 impl RouterRealm {
@@ -61,7 +88,21 @@ impl RouterRealm {
         Self {
             name: name.into(),
             anonymous: None,
+            history: None,
+            decoy_secret: None,
+            disclose_callers: Disclose::default(),
+            disclose_publishers: Disclose::default(),
+            strict: false,
+            trustlevels: BTreeMap::new(),
+            roles: Vec::new(),
             users: Vec::new(),
+        }
+    }
+
+    /// Lets a role do everything, unless the realm says what it may do.
+    pub fn allow_everything(&mut self, role: &str) {
+        if !self.roles.is_empty() && !self.roles.iter().any(|known| known.name == role) {
+            self.roles.push(RouterRole::everything(role));
         }
     }
 }
@@ -69,6 +110,13 @@ impl RouterRealm {
 impl RouterConfig {
     /// What the file at `path` says.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        read(path)
+        let config: Self = read(path)?;
+        config
+            .check()
+            .map_err(|fault| Failure::Usage(format!("{}: {fault}", path.display())))?;
+        Ok(config)
     }
 }
+
+#[cfg(test)]
+mod tests;

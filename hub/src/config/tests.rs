@@ -98,13 +98,3 @@ fn faults_name_the_line_and_the_key() {
     let address = parse::<Config>("listen = \"here\"").unwrap_err();
     assert!(address.starts_with("line 1, key \"listen\": "), "{address}");
 }
-
-#[test]
-fn a_bare_router_is_configured_by_realm() {
-    let config: RouterConfig = parse(
-        "listen = \"127.0.0.1:0\"\n[[realm]]\nname = \"realm1\"\nanonymous = \"anonymous\"\n\
-         [[realm.user]]\nname = \"joe\"\nsecret = \"s\"\nrole = \"backend\"",
-    )
-    .unwrap();
-    assert_eq!(config.realms[0].users[0].name, "joe");
-}

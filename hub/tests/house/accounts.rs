@@ -90,6 +90,47 @@ async fn nobody_gets_in_without_the_password() {
 }
 
 #[tokio::test]
+async fn a_password_signs_in_by_scram_too() {
+    let house = House::with_accounts();
+    let server = house.run();
+    let by_scram = |password: &str| Credentials::Scram {
+        authid: "user".into(),
+        password: password.into(),
+    };
+    let session = join(&server.ws(), by_scram(PASSWORD)).await.unwrap();
+    let info = session.info().unwrap();
+    assert_eq!(
+        (info.authrole.as_deref(), info.authmethod.as_deref()),
+        (Some("user"), Some("wamp-scram"))
+    );
+    assert!(join(&server.ws(), by_scram("wrong horse")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_key_signs_in_until_it_is_taken_away() {
+    let house = House::with_accounts();
+    let server = house.run();
+    let private_key = [7; 32];
+    let key: String = wamp_protocol::auth::cryptosign::public_key(&private_key)
+        .iter()
+        .map(|octet| format!("{octet:02x}"))
+        .collect();
+    let by_key = |authid: Option<&str>| Credentials::Cryptosign {
+        authid: authid.map(str::to_owned),
+        private_key,
+    };
+    assert!(join(&server.ws(), by_key(Some("viewer"))).await.is_err());
+    house.command(&["user", "key", "add", "viewer", &key], "");
+    for authid in [Some("viewer"), None] {
+        let session = join(&server.ws(), by_key(authid)).await.unwrap();
+        assert_eq!(session.info().unwrap().authid.as_deref(), Some("viewer"));
+    }
+    assert!(join(&server.ws(), by_key(Some("admin"))).await.is_err());
+    house.command(&["user", "key", "remove", "viewer", &key], "");
+    assert!(join(&server.ws(), by_key(Some("viewer"))).await.is_err());
+}
+
+#[tokio::test]
 async fn roles_are_held_to_what_they_may() {
     let house = House::with_accounts();
     let server = house.run();

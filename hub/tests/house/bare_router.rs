@@ -47,6 +47,10 @@ async fn a_role_of_the_bare_router_may_do_everything() {
             authid: "joe".into(),
             secret: "se:cret".into(),
         },
+        Credentials::Scram {
+            authid: "joe".into(),
+            password: "se:cret".into(),
+        },
     ] {
         for url in [
             server.ws(),

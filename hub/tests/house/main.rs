@@ -8,3 +8,4 @@ mod command_line;
 mod life;
 mod program;
 mod shell;
+mod tls;

@@ -11,7 +11,7 @@ use crate::command::CommandSender;
 use crate::driver::Driver;
 use crate::linked::LinkedPeer;
 use crate::runtime::{self, MaybeSend, MaybeSync};
-use crate::transport::Endpoint;
+use crate::transport::{Dialing, Endpoint};
 use crate::watch::StateWatch;
 use crate::{Backoff, ConnectionState, Credentials, Error, Session};
 
@@ -24,20 +24,20 @@ const COMMAND_QUEUE: usize = 256;
 pub struct Connector {
     pub(crate) endpoint: Endpoint,
     pub(crate) realm: Uri,
-    pub(crate) serializer: Serializer,
-    pub(crate) batched: bool,
+    dialing: Dialing,
     pub(crate) credentials: Credentials,
+    /// The sign-in must be bound to the connection.
+    pub(crate) bound: bool,
     pub(crate) reconnect: Option<Backoff>,
     pub(crate) keep_trying: bool,
     pub(crate) join_timeout: Duration,
-    pub(crate) keepalive: Duration,
     pub(crate) agent: String,
 }
 
 impl Connector {
     /// A router at `url`: `ws://host:port/path`, `wss://…`, and natively also RawSocket,
-    /// `rs://host:port` over TCP and `unix:///path` over a Unix socket. A URL that is none of these
-    /// is told by [`connect`](Self::connect).
+    /// `rs://host:port` over TCP, `rss://host:port` over TLS and `unix:///path` over a Unix socket.
+    /// A URL that is none of these is told by [`connect`](Self::connect).
     pub fn new(url: impl Into<String>, realm: impl Into<Uri>) -> Self {
         Self::to(Endpoint::Url(url.into()), realm.into())
     }
@@ -52,40 +52,62 @@ impl Connector {
         Self {
             endpoint,
             realm,
-            serializer: Serializer::MsgPack,
-            batched: false,
+            dialing: Dialing {
+                subprotocol: Subprotocol {
+                    serializer: Serializer::MsgPack,
+                    batched: false,
+                },
+                keepalive: Duration::from_secs(10),
+                #[cfg(all(feature = "tls", not(target_arch = "wasm32")))]
+                authorities: None,
+            },
             credentials: Credentials::default(),
+            bound: false,
             reconnect: Some(Backoff::default()),
             keep_trying: false,
             join_timeout: Duration::from_secs(10),
-            keepalive: Duration::from_secs(10),
             agent: concat!("Domovoi/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
 
     /// How messages are encoded; MessagePack unless told.
     pub fn serializer(mut self, serializer: Serializer) -> Self {
-        self.serializer = serializer;
+        self.dialing.subprotocol.serializer = serializer;
         self
     }
 
     /// Sends several messages in one WebSocket message where several wait. Routers other than
     /// Domovoi's and Crossbar.io may not offer this; other transports, and browsers, go without.
     pub fn batched(mut self) -> Self {
-        self.batched = true;
+        self.dialing.subprotocol.batched = true;
         self
     }
 
-    pub(crate) const fn subprotocol(&self) -> Subprotocol {
-        Subprotocol {
-            serializer: self.serializer,
-            batched: self.batched,
-        }
+    pub(crate) const fn dialing(&self) -> &Dialing {
+        &self.dialing
     }
 
     /// How to sign in; anonymously unless told.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
+        self
+    }
+
+    /// Trusts these authorities, certificates in PEM, instead of those that the machine trusts:
+    /// for a router whose certificate is its owner's own.
+    #[cfg(all(feature = "tls", not(target_arch = "wasm32")))]
+    pub fn authorities(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.dialing.authorities = Some(pem.into().into());
+        self
+    }
+
+    /// Binds the sign-in, by SCRAM or cryptosign, to the TLS 1.3 connection it happens on
+    /// (`tls-exporter`): somebody in between who has deceived this client about the router's
+    /// certificate cannot pass the sign-in on. A proxy that ends TLS before the router is such a
+    /// somebody too. Where the connection or the router cannot do it, the session does not open.
+    #[cfg(all(feature = "tls", not(target_arch = "wasm32")))]
+    pub fn channel_binding(mut self) -> Self {
+        self.bound = true;
         self
     }
 
@@ -116,7 +138,7 @@ impl Connector {
     /// How often a silent network connection is asked for a sign of life. One that has given none
     /// for twice this time is taken for lost. The browser does not let pages do this.
     pub fn keepalive(mut self, interval: Duration) -> Self {
-        self.keepalive = interval;
+        self.dialing.keepalive = interval;
         self
     }
 
@@ -137,7 +159,7 @@ impl Connector {
             attempt: 1,
             cause: "not connected yet".to_owned(),
         });
-        let session = Session::new(commands, watch.clone(), self.serializer);
+        let session = Session::new(commands, watch.clone(), self.dialing.subprotocol.serializer);
         let (first, joined) = oneshot::channel();
         let driver = Driver::new(self, requests, Arc::downgrade(&session.0), watch);
         runtime::spawn(driver.run(first));

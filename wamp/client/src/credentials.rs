@@ -57,6 +57,11 @@ impl Credentials {
         }
     }
 
+    /// Whether the method has channel binding.
+    pub(crate) const fn can_be_bound(&self) -> bool {
+        matches!(self, Self::Scram { .. } | Self::Cryptosign { .. })
+    }
+
     /// The method's names in HELLO, best first.
     pub(crate) const fn authmethods(&self) -> &'static [&'static str] {
         match self {

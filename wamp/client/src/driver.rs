@@ -16,7 +16,7 @@ use crate::command::Command;
 use crate::join::{Joining, Refusal, Step};
 use crate::session::Inner;
 use crate::state::State;
-use crate::transport::{Link, SendError, TransportError};
+use crate::transport::{Dialed, Link, SendError, TransportError};
 use crate::watch::StateWatch;
 use crate::{CloseReason, ConnectionState, Connector, Error, SessionInfo, runtime};
 
@@ -176,12 +176,13 @@ impl Driver {
 
 /// Dials and joins.
 async fn join(connector: &Connector) -> Result<(Box<dyn Link>, SessionInfo), JoinError> {
-    let mut link = connector
-        .endpoint
-        .dial(connector.subprotocol(), connector.keepalive)
-        .await?;
+    let Dialed { mut link, channel } = connector.endpoint.dial(connector.dialing()).await?;
+    if connector.bound && (channel.is_none() || !connector.credentials.can_be_bound()) {
+        return Err(JoinError::Unreachable(TransportError::Unbound));
+    }
     let nonce = runtime::nonce().map_err(|error| std::io::Error::other(error.to_string()))?;
-    let mut joining = Joining::new(&connector.realm, &connector.credentials, &nonce);
+    let channel = channel.filter(|_| connector.bound);
+    let mut joining = Joining::new(&connector.realm, &connector.credentials, &nonce, channel);
     send(&mut *link, joining.hello(&connector.agent)).await?;
     loop {
         let message = poll_fn(|cx| link.poll_next(cx))
@@ -226,7 +227,7 @@ impl JoinError {
     /// Whether it will not fare better however often it is tried.
     fn is_final(&self) -> bool {
         match self {
-            Self::Unreachable(error) => matches!(error, TransportError::Address { .. }),
+            Self::Unreachable(error) => matches!(error, TransportError::Address { .. } | TransportError::Unbound),
             Self::Refused(refusal) => refusal.is_final(),
             Self::TimedOut => false,
         }

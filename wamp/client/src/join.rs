@@ -5,6 +5,7 @@ use wamp_protocol::message::{Authenticate, Challenge, Hello, HelloDetails, Welco
 use wamp_protocol::{Dict, Message, Uri, error_uri};
 
 use crate::state::{abort, sentence};
+use crate::transport::Channel;
 use crate::{Credentials, SessionInfo, features};
 
 /// What to do with a message that came while joining.
@@ -68,6 +69,8 @@ pub(crate) type Nonce = [u8; 16];
 pub(crate) struct Joining<'a> {
     realm: &'a Uri,
     credentials: &'a Credentials,
+    /// What cryptosign is bound to.
+    channel: Option<Channel>,
     /// SCRAM up to the challenge.
     scram: Option<scram::Client>,
     /// SCRAM after it: what the router has to prove.
@@ -75,10 +78,16 @@ pub(crate) struct Joining<'a> {
 }
 
 impl<'a> Joining<'a> {
-    /// `nonce` is random, new for each attempt.
-    pub(crate) fn new(realm: &'a Uri, credentials: &'a Credentials, nonce: &Nonce) -> Self {
+    /// `nonce` is random, new for each attempt; `channel` is what the sign-in is to be bound to.
+    pub(crate) fn new(realm: &'a Uri, credentials: &'a Credentials, nonce: &Nonce, channel: Option<Channel>) -> Self {
         let scram = match credentials {
-            Credentials::Scram { authid, password } => Some(scram::Client::new(authid, password, nonce, None)),
+            Credentials::Scram { authid, password } => {
+                let binding = channel.map(|channel| scram::ChannelBinding {
+                    kind: cryptosign::TLS_EXPORTER.to_owned(),
+                    data: channel.to_vec(),
+                });
+                Some(scram::Client::new(authid, password, nonce, binding))
+            }
             Credentials::Anonymous { .. }
             | Credentials::Ticket { .. }
             | Credentials::Wampcra { .. }
@@ -87,6 +96,7 @@ impl<'a> Joining<'a> {
         Self {
             realm,
             credentials,
+            channel,
             scram,
             expected: None,
         }
@@ -96,7 +106,8 @@ impl<'a> Joining<'a> {
     pub(crate) fn hello(&self, agent: &str) -> Message {
         let authextra = match (self.credentials, &self.scram) {
             (Credentials::Cryptosign { private_key, .. }, _) => {
-                cryptosign::authextra(&cryptosign::public_key(private_key), None)
+                let kind = self.channel.map(|_| cryptosign::TLS_EXPORTER);
+                cryptosign::authextra(&cryptosign::public_key(private_key), kind)
             }
             (_, Some(scram)) => scram.authextra(),
             (_, None) => Dict::default(),
@@ -154,7 +165,13 @@ impl<'a> Joining<'a> {
         let answer = match self.credentials {
             Credentials::Ticket { ticket, .. } => Ok(auth::ticket::answer(ticket)),
             Credentials::Wampcra { secret, .. } => auth::wampcra::answer(secret, challenge),
-            Credentials::Cryptosign { private_key, .. } => cryptosign::answer(private_key, challenge, None),
+            Credentials::Cryptosign { private_key, .. } => {
+                if self.channel.is_some() && !cryptosign::is_bound(challenge) {
+                    let sentence = "the router does not bind the sign-in to the connection";
+                    return Err(Refusal::own(error_uri::AUTHENTICATION_FAILED, sentence));
+                }
+                cryptosign::answer(private_key, challenge, self.channel.as_ref())
+            }
             Credentials::Scram { .. } => match self.scram.take() {
                 Some(scram) => scram.answer(challenge).map(|(answer, expected)| {
                     self.expected = Some(expected);

@@ -83,6 +83,9 @@ pub enum TransportError {
         /// The longest allowed.
         limit: usize,
     },
+    /// The sign-in was to be bound to the connection.
+    #[error("the sign-in cannot be bound to the connection: that takes TLS 1.3, and SCRAM or cryptosign")]
+    Unbound,
     /// No sign of life came.
     #[error("no sign of life for {} s", .0.as_secs())]
     Silent(Duration),
@@ -118,22 +121,48 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
+/// Octets that the two ends of a TLS connection, and nobody else, see of it (RFC 9266).
+pub(crate) type Channel = [u8; 32];
+
+/// How connections are opened. Pages cannot send pings, nor choose whom to trust: the browser
+/// does both.
+#[derive(Debug, Clone)]
+#[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "browsers see to it themselves"))]
+pub(crate) struct Dialing {
+    pub(crate) subprotocol: Subprotocol,
+    pub(crate) keepalive: Duration,
+    /// Certificates in PEM to trust instead of the machine's.
+    #[cfg(all(feature = "tls", not(target_arch = "wasm32")))]
+    pub(crate) authorities: Option<Arc<[u8]>>,
+}
+
+/// A connection that is open.
+pub(crate) struct Dialed {
+    pub(crate) link: Box<dyn Link>,
+    /// What a sign-in can be bound to.
+    pub(crate) channel: Option<Channel>,
+}
+
+impl Dialed {
+    fn plain(link: impl Link + 'static) -> Self {
+        Self {
+            link: Box::new(link),
+            channel: None,
+        }
+    }
+}
+
 impl Endpoint {
     /// Opens a connection.
-    pub(crate) async fn dial(
-        &self,
-        subprotocol: Subprotocol,
-        keepalive: Duration,
-    ) -> Result<Box<dyn Link>, TransportError> {
+    pub(crate) async fn dial(&self, dialing: &Dialing) -> Result<Dialed, TransportError> {
         match self {
-            Self::Linked(dial) => Ok(Box::new(linked::Linked::new(dial()))),
+            Self::Linked(dial) => Ok(Dialed::plain(linked::Linked::new(dial()))),
             #[cfg(not(target_arch = "wasm32"))]
-            Self::Url(url) => native::dial(url, subprotocol, keepalive).await,
+            Self::Url(url) => native::dial(url, dialing).await,
             #[cfg(target_arch = "wasm32")]
             Self::Url(url) => {
-                // Pages cannot send pings; the browser watches the connection itself.
-                let _ = keepalive;
-                Ok(Box::new(browser::dial(url, subprotocol.serializer).await?))
+                let link = browser::dial(url, dialing.subprotocol.serializer).await?;
+                Ok(Dialed::plain(link))
             }
         }
     }

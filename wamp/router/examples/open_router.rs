@@ -20,7 +20,7 @@ async fn main() -> std::io::Result<()> {
         authentication: Authentication {
             anonymous: Some("anonymous".to_owned()),
             authenticator: Some(Arc::new(StaticUsers::new([ann]))),
-            methods: vec![AuthMethod::WampCra, AuthMethod::Ticket],
+            methods: AuthMethod::SIGN_INS.to_vec(),
         },
         authorization: Authorization::by(Rules::new([Rule::everything("anonymous"), Rule::everything("admin")])),
         history: 100,

@@ -1,6 +1,9 @@
 //! Who gets in: what a realm accepts, and where principals and their credentials come from.
 
+mod credential;
+mod decoy;
 mod static_users;
+mod stored_user;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,8 +12,13 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use wamp_protocol::Dict;
 use wamp_protocol::auth;
+use wamp_protocol::auth::scram::Dialect;
 
+pub use credential::{Credential, PublicKey, TicketCheck};
+pub(crate) use decoy::{DecoySecret, generic_decoy};
 pub use static_users::{StaticUser, StaticUsers};
+pub use stored_user::{ScramKeys, StoredUser};
+pub use wamp_protocol::auth::scram;
 pub use wamp_protocol::auth::wampcra::Salting;
 
 /// A realm's ways in.
@@ -42,15 +50,30 @@ pub enum AuthMethod {
     Ticket,
     /// Challenge and response over a shared secret.
     WampCra,
+    /// A password that neither travels nor is stored, and a router that proves itself too.
+    Scram(Dialect),
+    /// A key pair (Ed25519).
+    Cryptosign,
 }
 
 impl AuthMethod {
+    /// Those by which somebody proves who they are, the ones that give least away first.
+    pub const SIGN_INS: [Self; 5] = [
+        Self::Cryptosign,
+        Self::Scram(Dialect::Specification),
+        Self::Scram(Dialect::Autobahn),
+        Self::WampCra,
+        Self::Ticket,
+    ];
+
     /// Its name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Anonymous => auth::ANONYMOUS,
             Self::Ticket => auth::TICKET,
             Self::WampCra => auth::WAMPCRA,
+            Self::Scram(dialect) => dialect.authmethod(),
+            Self::Cryptosign => auth::CRYPTOSIGN,
         }
     }
 
@@ -60,7 +83,8 @@ impl AuthMethod {
             auth::ANONYMOUS => Some(Self::Anonymous),
             auth::TICKET => Some(Self::Ticket),
             auth::WAMPCRA => Some(Self::WampCra),
-            _ => None,
+            auth::CRYPTOSIGN => Some(Self::Cryptosign),
+            _ => Dialect::of(name).map(Self::Scram),
         }
     }
 }
@@ -70,14 +94,27 @@ impl AuthMethod {
 pub struct SignIn {
     /// The realm.
     pub realm: String,
-    /// As whom.
-    pub authid: String,
+    /// As whom. Only a client with a key may leave it to the key.
+    pub authid: Option<String>,
     /// By which method: never [`AuthMethod::Anonymous`].
     pub method: AuthMethod,
     /// What the client added for the method.
     pub authextra: Dict,
     /// From where; `None` over a Unix socket.
     pub address: Option<SocketAddr>,
+}
+
+impl SignIn {
+    /// The name, empty where the client leaves it to its key.
+    pub fn name(&self) -> &str {
+        self.authid.as_deref().unwrap_or_default()
+    }
+
+    /// The public key that the client says is its own; with [`AuthMethod::Cryptosign`] there is
+    /// one.
+    pub fn claimed_key(&self) -> Option<PublicKey> {
+        auth::cryptosign::claimed_key(&self.authextra)
+    }
 }
 
 /// Who somebody is in the realm, once the credential is proven.
@@ -89,32 +126,6 @@ pub struct Principal {
     pub authrole: String,
     /// Who vouches, as WELCOME says it: `static`, `database`, …
     pub authprovider: String,
-}
-
-/// What the client has to prove it has.
-pub enum Credential {
-    /// The shared secret of WAMP-CRA.
-    WampCra {
-        /// The HMAC key: the secret itself, or with `salting` the base64 text of the key derived
-        /// from it.
-        key: String,
-        /// How the client derives the key from its secret.
-        salting: Option<Salting>,
-    },
-    /// A ticket, and who decides whether it is the right one.
-    Ticket(TicketCheck),
-}
-
-/// Decides about a ticket; may take its time (a slow hash, a database), other sessions go on.
-pub type TicketCheck = Box<dyn FnOnce(String) -> BoxFuture<'static, bool> + Send>;
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::WampCra { .. } => "WampCra",
-            Self::Ticket(_) => "Ticket",
-        })
-    }
 }
 
 /// Why a sign-in goes no further.
@@ -135,15 +146,37 @@ pub enum SignInError {
 
 /// Knows the principals of a realm.
 ///
-/// Asked once per sign-in, before the challenge. To keep it hidden who exists, an authenticator
-/// may answer for unknown names with a credential that nothing matches; if it answers
-/// [`SignInError::NoSuchPrincipal`], the router plays the same game with an unsalted challenge.
+/// Asked once per sign-in, before the challenge. Who exists stays hidden: for
+/// [`SignInError::NoSuchPrincipal`] the client is challenged all the same, with what
+/// [`decoy`](Self::decoy) gives. An authenticator may as well answer for unknown names with a
+/// credential that nothing matches.
 pub trait Authenticator: Send + Sync + 'static {
     /// The principal and what proves it.
     fn find<'a>(&'a self, sign_in: &'a SignIn) -> BoxFuture<'a, Result<(Principal, Credential), SignInError>>;
 
+    /// What somebody who is not there seems to have: challenged with it, a client must not tell
+    /// the difference, so it is the same each time for a name. Whatever the client answers is
+    /// wrong. `None`: the router makes something up.
+    fn decoy(&self, sign_in: &SignIn) -> Option<(Principal, Credential)> {
+        let _ = sign_in;
+        None
+    }
+
     /// How a sign-in ended that got as far as a challenge; for those who count failures.
     fn finished(&self, sign_in: &SignIn, accepted: bool) {
         let _ = (sign_in, accepted);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_is_found_by_its_name_in_either_spelling() {
+        for method in AuthMethod::SIGN_INS.into_iter().chain([AuthMethod::Anonymous]) {
+            assert_eq!(AuthMethod::from_name(method.name()), Some(method));
+        }
+        assert_eq!(AuthMethod::from_name("cookie"), None);
     }
 }

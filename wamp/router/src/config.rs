@@ -17,6 +17,9 @@ pub struct RouterConfig {
     pub keep_alive: KeepAlive,
     /// What WELCOME says the router is.
     pub agent: String,
+    /// Web pages that browsers may connect for, beside those of the router's own host: origins such
+    /// as `https://example.org`, or `*` for all. Programs that are no browser need not be here.
+    pub allowed_origins: Vec<String>,
 }
 
 impl Default for RouterConfig {
@@ -26,6 +29,7 @@ impl Default for RouterConfig {
             limits: Limits::default(),
             keep_alive: KeepAlive::default(),
             agent: concat!("domovoi-", env!("CARGO_PKG_VERSION")).to_owned(),
+            allowed_origins: Vec::new(),
         }
     }
 }

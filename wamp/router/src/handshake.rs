@@ -1,16 +1,17 @@
 //! From HELLO to WELCOME: states that consume themselves, and what each of them knows.
 
 mod announced;
+mod challenge;
 
 use std::sync::Arc;
 
-use wamp_protocol::message::{Abort, Authenticate, Challenge, Hello, Welcome, WelcomeDetails};
+use wamp_protocol::message::{Abort, Hello, Welcome, WelcomeDetails};
 use wamp_protocol::{Dict, MatchPolicy, Payload, SessionId, UriRules, auth, error_uri};
 
-use crate::authentication::{AuthMethod, Credential, Principal, SignIn, TicketCheck};
+pub(crate) use self::challenge::{Asked, ExpectAuthenticate, Found};
+use crate::authentication::{AuthMethod, Principal, SignIn};
 use crate::effects::Refusal;
 use crate::member::{Member, MemberFeatures, Transport};
-use crate::moment::{Iso8601, Moment};
 use crate::realm::Realm;
 use crate::uri_rules;
 
@@ -43,17 +44,25 @@ impl Joining {
     /// If the client does not say who it is.
     pub(crate) fn sign_in(&self, transport: &Transport) -> Result<SignIn, Refusal> {
         let details = &self.hello.details;
-        let authid = details.authid.clone().ok_or_else(|| {
-            let sentence = format!("HELLO.Details.authid is needed to sign in by {}", self.method.name());
+        let needed = |what: &str| {
+            let sentence = format!("HELLO.Details.{what} is needed to sign in by {}", self.method.name());
             Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence)
-        })?;
-        Ok(SignIn {
+        };
+        let sign_in = SignIn {
             realm: self.hello.realm.as_str().to_owned(),
-            authid,
+            authid: details.authid.clone(),
             method: self.method,
             authextra: details.authextra.clone(),
             address: transport.peer,
-        })
+        };
+        if self.method == AuthMethod::Cryptosign {
+            sign_in
+                .claimed_key()
+                .ok_or_else(|| needed("authextra.pubkey, an Ed25519 key in hex,"))?;
+        } else if sign_in.authid.is_none() {
+            return Err(needed("authid"));
+        }
+        Ok(sign_in)
     }
 
     /// The principal of a session that does not sign in. Its name is the router's choice: one
@@ -67,68 +76,17 @@ impl Joining {
         })
     }
 
-    /// Asks for the proof of a credential.
-    pub(crate) fn challenge(
-        self,
-        sign_in: SignIn,
-        found: Option<(Principal, Credential)>,
-        session: SessionId,
-        nonce: &str,
-        now: Moment,
-    ) -> (ExpectAuthenticate, Challenge) {
-        let (principal, credential) = match found {
-            Some((principal, credential)) => (Some(principal), credential),
-            None => (None, decoy(self.method)),
-        };
-        let (challenge, proof) = match credential {
-            Credential::WampCra { key, salting } => {
-                let timestamp = Iso8601(now.unix).to_string();
-                let facts = auth::wampcra::Facts {
-                    authid: &sign_in.authid,
-                    authrole: principal.as_ref().map_or("user", |principal| &principal.authrole),
-                    authprovider: principal.as_ref().map_or("static", |principal| &principal.authprovider),
-                    nonce,
-                    timestamp: &timestamp,
-                    session,
-                };
-                let challenge = auth::wampcra::challenge(&facts, salting.as_ref());
-                (
-                    challenge.clone(),
-                    Proof::Signature {
-                        key,
-                        challenge: Box::new(challenge),
-                    },
-                )
-            }
-            Credential::Ticket(check) => {
-                let challenge = Challenge {
-                    authmethod: auth::TICKET.to_owned(),
-                    extra: Dict::default(),
-                };
-                (challenge, Proof::Ticket(check))
-            }
-        };
-        (
-            ExpectAuthenticate {
-                joining: self,
-                sign_in,
-                principal,
-                session,
-                proof,
-            },
-            challenge,
-        )
-    }
-
     /// The session is in: what routing knows of it, and its WELCOME.
+    /// `authextra` is what the method adds to WELCOME.
     pub(crate) fn accept(
         &self,
         principal: Principal,
+        authextra: Dict,
         session: SessionId,
         transport: &Transport,
         agent: &str,
     ) -> (Arc<Member>, Welcome) {
-        accept(
+        let (member, mut welcome) = accept(
             &self.realm,
             &self.hello,
             principal,
@@ -136,7 +94,9 @@ impl Joining {
             session,
             transport,
             agent,
-        )
+        );
+        welcome.details.authextra = authextra;
+        (member, welcome)
     }
 }
 
@@ -209,61 +169,6 @@ fn accept(
     (Arc::new(member), Welcome { session, details })
 }
 
-/// The client has been challenged.
-#[derive(Debug)]
-pub(crate) struct ExpectAuthenticate {
-    pub(crate) joining: Joining,
-    pub(crate) sign_in: SignIn,
-    /// `None` where there is nobody of that name: no answer is right.
-    principal: Option<Principal>,
-    pub(crate) session: SessionId,
-    proof: Proof,
-}
-
-enum Proof {
-    Signature { key: String, challenge: Box<Challenge> },
-    Ticket(TicketCheck),
-}
-
-impl std::fmt::Debug for Proof {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Signature { .. } => "Signature",
-            Self::Ticket(_) => "Ticket",
-        })
-    }
-}
-
-impl ExpectAuthenticate {
-    /// Whether the answer is the right one.
-    pub(crate) async fn verify(self, answer: Authenticate) -> (Joining, SignIn, SessionId, Option<Principal>) {
-        let right = match self.proof {
-            Proof::Signature { key, challenge } => auth::wampcra::verify(&key, &challenge, &answer),
-            Proof::Ticket(check) => check(answer.signature).await,
-        };
-        (
-            self.joining,
-            self.sign_in,
-            self.session,
-            self.principal.filter(|_| right),
-        )
-    }
-}
-
-/// What somebody who does not exist seems to have. No key makes a right signature: the principal
-/// is missing whatever the client answers.
-fn decoy(method: AuthMethod) -> Credential {
-    match method {
-        AuthMethod::WampCra => Credential::WampCra {
-            key: String::new(),
-            salting: None,
-        },
-        AuthMethod::Ticket | AuthMethod::Anonymous => {
-            Credential::Ticket(Box::new(|_| Box::pin(std::future::ready(false))))
-        }
-    }
-}
-
 fn check_realm_uri(hello: &Hello) -> Result<(), Refusal> {
     if uri_rules::is_well_formed(&hello.realm, MatchPolicy::Exact, UriRules::Loose) {
         return Ok(());
@@ -290,7 +195,7 @@ fn choose_method(hello: &Hello, realm: &Realm) -> Result<AuthMethod, Refusal> {
     let accepted = &realm.config.authentication;
     let takes = |method: &AuthMethod| match method {
         AuthMethod::Anonymous => accepted.anonymous.is_some(),
-        AuthMethod::Ticket | AuthMethod::WampCra => {
+        AuthMethod::Ticket | AuthMethod::WampCra | AuthMethod::Scram(_) | AuthMethod::Cryptosign => {
             accepted.authenticator.is_some() && accepted.methods.contains(method)
         }
     };
@@ -303,10 +208,17 @@ fn choose_method(hello: &Hello, realm: &Realm) -> Result<AuthMethod, Refusal> {
             )
         });
     }
-    offered
-        .iter()
-        .filter_map(|name| AuthMethod::from_name(name))
-        .find(takes)
+    // A method for which HELLO lacks something is taken only where there is no other.
+    let authextra = &hello.details.authextra;
+    let can = |method: &AuthMethod| match method {
+        AuthMethod::Cryptosign => auth::cryptosign::claimed_key(authextra).is_some(),
+        AuthMethod::Scram(_) => authextra.get("nonce").is_some(),
+        AuthMethod::Anonymous | AuthMethod::Ticket | AuthMethod::WampCra => true,
+    };
+    let methods = || offered.iter().filter_map(|name| AuthMethod::from_name(name));
+    methods()
+        .find(|method| takes(method) && can(method))
+        .or_else(|| methods().find(takes))
         .ok_or_else(|| {
             let sentence = format!("this realm takes none of the methods {}", offered.join(", "));
             Refusal::new(error_uri::NO_MATCHING_AUTH_METHOD, sentence)

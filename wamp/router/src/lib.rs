@@ -36,6 +36,7 @@
 pub mod authentication;
 pub mod authorization;
 pub mod config;
+pub mod tls;
 
 mod broker;
 mod connection;
@@ -61,6 +62,6 @@ pub use authentication::{Authentication, Authenticator};
 pub use authorization::Authorization;
 pub use config::{Disclose, Disclosure, KeepAlive, Limits, RealmConfig, RouterConfig, Strictness};
 pub use http_fallback::HttpFallback;
-pub use member::{Transport, TransportKind};
+pub use member::{Tls, Transport, TransportKind};
 pub use metrics::Metrics;
 pub use router::{AttachError, Router};

@@ -1,5 +1,6 @@
 //! Doors to the router: each brings sessions over one kind of transport.
 
+mod arrival;
 pub(crate) mod linked;
 pub(crate) mod port;
 #[cfg(unix)]
@@ -7,5 +8,6 @@ pub(crate) mod unix;
 
 mod http;
 pub(crate) mod longpoll;
+pub(crate) mod origin;
 mod rawsocket;
 mod replay;

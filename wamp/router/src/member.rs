@@ -1,5 +1,6 @@
 //! A session as broker and dealer see it.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use wamp_protocol::SessionId;
@@ -28,6 +29,40 @@ pub struct Transport {
     pub kind: TransportKind,
     /// The other end; `None` in-process and over a Unix socket.
     pub peer: Option<SocketAddr>,
+    /// The TLS connection below, if there is one.
+    pub tls: Option<Tls>,
+}
+
+impl Transport {
+    /// A transport without TLS.
+    pub const fn plain(kind: TransportKind, peer: Option<SocketAddr>) -> Self {
+        Self { kind, peer, tls: None }
+    }
+
+    /// What a sign-in can be bound to: `tls-exporter` of RFC 9266.
+    pub(crate) const fn exporter(&self) -> Option<[u8; 32]> {
+        match self.tls {
+            Some(Tls { exporter }) => exporter,
+            None => None,
+        }
+    }
+}
+
+/// What is known of a TLS connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Tls {
+    /// The octets that both ends, and nobody else, see of this connection (RFC 9266): with TLS
+    /// 1.3, and where the session stays on the one connection.
+    pub exporter: Option<[u8; 32]>,
+}
+
+/// Whether there is a binding, and not which.
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("exporter", &self.exporter.is_some())
+            .finish()
+    }
 }
 
 /// The kinds of transport.
@@ -180,10 +215,7 @@ impl Member {
             trusted: false,
             trustlevel: None,
             features,
-            transport: Transport {
-                kind: TransportKind::Linked,
-                peer: None,
-            },
+            transport: Transport::plain(TransportKind::Linked, None),
         }
     }
 }

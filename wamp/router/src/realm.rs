@@ -15,6 +15,7 @@ use wamp_protocol::message::Welcome;
 use wamp_protocol::{SessionId, UriRules};
 
 use self::testament::Testaments;
+use crate::authentication::DecoySecret;
 use crate::broker::{Broker, BrokerSettings};
 use crate::config::{Limits, RealmConfig};
 use crate::dealer::{Dealer, DealerSettings};
@@ -33,6 +34,8 @@ pub(crate) use self::routing::{Judged, Routing};
 pub(crate) struct Realm {
     pub(crate) config: RealmConfig,
     pub(crate) counters: Arc<Counters>,
+    /// What is made up about names that nobody has, where the authenticator leaves it to us.
+    pub(crate) decoys: DecoySecret,
     started: Instant,
     state: Mutex<State>,
     /// Wakes whoever watches the deadlines: there is an earlier one.
@@ -93,6 +96,7 @@ impl Realm {
         Self {
             config,
             counters,
+            decoys: DecoySecret::random(),
             started: Instant::now(),
             state: Mutex::new(state),
             deadline_changed: Notify::new(),

@@ -17,6 +17,7 @@ use crate::config::{KeepAlive, Limits, RouterConfig};
 use crate::http_fallback::HttpFallback;
 use crate::listener;
 use crate::listener::longpoll::LongPolls;
+use crate::listener::origin::Origins;
 use crate::member::{Transport, TransportKind};
 use crate::metrics::{Counters, Metrics};
 use crate::realm::Realm;
@@ -35,6 +36,7 @@ pub(crate) struct Core {
     pub(crate) limits: Limits,
     pub(crate) keep_alive: KeepAlive,
     pub(crate) agent: String,
+    pub(crate) origins: Origins,
     pub(crate) counters: Arc<Counters>,
     pub(crate) long_polls: LongPolls,
     /// A token of each session that has joined and not ended.
@@ -69,6 +71,7 @@ impl Router {
             limits,
             keep_alive,
             agent,
+            allowed_origins,
         } = config;
         let counters = Arc::new(Counters::default());
         let closing = CancellationToken::new();
@@ -93,6 +96,7 @@ impl Router {
             limits,
             keep_alive,
             agent,
+            origins: Origins::new(allowed_origins),
             counters,
             long_polls: LongPolls::default(),
             joined: TaskTracker::new(),
@@ -138,10 +142,7 @@ impl Router {
             .core
             .realm(realm)
             .ok_or_else(|| AttachError::NoSuchRealm(realm.to_owned()))?;
-        let transport = Transport {
-            kind: TransportKind::Linked,
-            peer: None,
-        };
+        let transport = Transport::plain(TransportKind::Linked, None);
         let session = Session::linked(Arc::clone(&self.core), transport, realm, principal);
         self.core.tasks.spawn(listener::linked::run(session, tx, rx));
         Ok(())

@@ -38,7 +38,7 @@ fn challenge(authmethod: &str, extra: Dict) -> Message {
 }
 
 fn receive(message: Message, credentials: &Credentials) -> Step {
-    Joining::new(&"homeapp".into(), credentials, &NONCE).receive(message)
+    Joining::new(&"homeapp".into(), credentials, &NONCE, None).receive(message)
 }
 
 fn hello(joining: &Joining<'_>) -> HelloDetails {
@@ -76,7 +76,7 @@ fn hello_offers_the_method_there_are_credentials_for() {
         &["cryptosign"],
     ];
     for (credentials, methods) in all_credentials().iter().zip(methods) {
-        let details = hello(&Joining::new(&"homeapp".into(), credentials, &NONCE));
+        let details = hello(&Joining::new(&"homeapp".into(), credentials, &NONCE, None));
         assert_eq!(details.authmethods, methods);
         assert_eq!(details.authid.as_deref(), Some("anna"));
         assert!(details.roles.callee.is_some_and(|callee| callee.has("call_canceling")));
@@ -103,7 +103,7 @@ fn a_wampcra_challenge_gets_the_answer_that_the_router_accepts() {
 fn a_cryptosign_challenge_gets_the_answer_that_the_router_accepts() {
     let [.., credentials] = all_credentials();
     let realm = "homeapp".into();
-    let mut joining = Joining::new(&realm, &credentials, &NONCE);
+    let mut joining = Joining::new(&realm, &credentials, &NONCE, None);
     let key = cryptosign::claimed_key(&hello(&joining).authextra).unwrap();
     let answer = answered(joining.receive(cryptosign::challenge(&[9; 32], None).into()));
     assert!(cryptosign::verify(&key, &[9; 32], None, &answer));
@@ -116,7 +116,7 @@ fn scram<'a>(realm: &'a Uri, credentials: &'a Credentials, password: &str) -> (J
     };
     let dialect = scram::Dialect::Specification;
     let keys = scram::Keys::derive(password, vec![1; 16], kdf, dialect).unwrap();
-    let mut joining = Joining::new(realm, credentials, &NONCE);
+    let mut joining = Joining::new(realm, credentials, &NONCE, None);
     let authextra = hello(&joining).authextra;
     let exchange = scram::Exchange::begin(dialect, "anna", &authextra, keys, &[3; 16]).unwrap();
     let answer = answered(joining.receive(exchange.challenge().into()));
@@ -195,4 +195,21 @@ fn only_a_refusal_of_who_asks_is_final() {
             "{reason}"
         );
     }
+}
+
+#[test]
+fn a_bound_sign_in_answers_for_its_connection_and_no_other_way() {
+    let [.., credentials] = all_credentials();
+    let realm = "homeapp".into();
+    let channel = [4; 32];
+    let joining = || Joining::new(&realm, &credentials, &NONCE, Some(channel));
+    let mut bound = joining();
+    let authextra = hello(&bound).authextra;
+    assert_eq!(cryptosign::wants_binding(&authextra), Some(cryptosign::TLS_EXPORTER));
+    let key = cryptosign::claimed_key(&authextra).unwrap();
+    let challenge = cryptosign::challenge(&[9; 32], Some(cryptosign::TLS_EXPORTER));
+    let answer = answered(bound.receive(challenge.into()));
+    assert!(cryptosign::verify(&key, &[9; 32], Some(&channel), &answer));
+    let unbound = joining().receive(cryptosign::challenge(&[9; 32], None).into());
+    assert!(matches!(unbound, Step::Refused(refusal) if refusal.abort.is_some()));
 }

@@ -1,41 +1,36 @@
 //! Dialing over the operating system's sockets.
 
-use std::time::Duration;
-
 use tokio::net::TcpStream;
-use wamp_protocol::framing::Subprotocol;
 
-use super::{Link, TransportError, rawsocket};
+use super::{Dialed, Dialing, TransportError, rawsocket};
 
 /// Opens a connection to `url`.
-pub(super) async fn dial(
-    url: &str,
-    subprotocol: Subprotocol,
-    keepalive: Duration,
-) -> Result<Box<dyn Link>, TransportError> {
-    let address = |why: &str| TransportError::Address {
-        url: url.to_owned(),
-        why: why.to_owned(),
-    };
+pub(super) async fn dial(url: &str, dialing: &Dialing) -> Result<Dialed, TransportError> {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return Err(address("it has no scheme, such as ws://"));
+        return Err(address(url, "it has no scheme, such as ws://"));
     };
     match scheme {
-        "ws" | "wss" => websocket(url, scheme == "wss", subprotocol, keepalive).await,
+        "ws" | "wss" => websocket(url, scheme == "wss", dialing).await,
         "rs" => {
             let stream = tcp(rest.trim_end_matches('/')).await?;
-            Ok(Box::new(
-                rawsocket::open(stream, subprotocol.serializer, keepalive).await?,
-            ))
+            let link = rawsocket::open(stream, dialing.subprotocol.serializer, dialing.keepalive).await?;
+            Ok(Dialed::plain(link))
         }
+        "rss" => secure_rawsocket(url, rest.trim_end_matches('/'), dialing).await,
         #[cfg(unix)]
         "unix" => {
             let stream = tokio::net::UnixStream::connect(rest).await?;
-            Ok(Box::new(
-                rawsocket::open(stream, subprotocol.serializer, keepalive).await?,
-            ))
+            let link = rawsocket::open(stream, dialing.subprotocol.serializer, dialing.keepalive).await?;
+            Ok(Dialed::plain(link))
         }
-        _ => Err(address("its scheme is none of ws, wss, rs and unix")),
+        _ => Err(address(url, "its scheme is none of ws, wss, rs, rss and unix")),
+    }
+}
+
+fn address(url: &str, why: &str) -> TransportError {
+    TransportError::Address {
+        url: url.to_owned(),
+        why: why.to_owned(),
     }
 }
 
@@ -47,47 +42,58 @@ async fn tcp(address: &str) -> Result<TcpStream, TransportError> {
     Ok(stream)
 }
 
+#[cfg(feature = "tls")]
+async fn secure_rawsocket(url: &str, authority: &str, dialing: &Dialing) -> Result<Dialed, TransportError> {
+    let (host, _) = authority
+        .rsplit_once(':')
+        .ok_or_else(|| address(url, "it names no port"))?;
+    let (stream, channel) = super::tls::connect(host, tcp(authority).await?, dialing.authorities.as_deref()).await?;
+    let link = rawsocket::open(stream, dialing.subprotocol.serializer, dialing.keepalive).await?;
+    Ok(Dialed {
+        channel,
+        ..Dialed::plain(link)
+    })
+}
+
+#[cfg(not(feature = "tls"))]
+async fn secure_rawsocket(url: &str, _: &str, _: &Dialing) -> Result<Dialed, TransportError> {
+    Err(address(url, "this client was built without TLS"))
+}
+
 #[cfg(feature = "native")]
-async fn websocket(
-    url: &str,
-    tls: bool,
-    subprotocol: Subprotocol,
-    keepalive: Duration,
-) -> Result<Box<dyn Link>, TransportError> {
+async fn websocket(url: &str, tls: bool, dialing: &Dialing) -> Result<Dialed, TransportError> {
     use super::websocket;
 
+    let Dialing {
+        subprotocol, keepalive, ..
+    } = *dialing;
     let request = websocket::request(url, subprotocol)?;
-    let address = |why: &str| TransportError::Address {
-        url: url.to_owned(),
-        why: why.to_owned(),
-    };
     let host = request
         .uri()
         .host()
-        .ok_or_else(|| address("it names no host"))?
+        .ok_or_else(|| address(url, "it names no host"))?
         .to_owned();
     let port = request.uri().port_u16().unwrap_or(if tls { 443 } else { 80 });
     if !tls {
         let stream = tcp(&format!("{host}:{port}")).await?;
-        return Ok(Box::new(
-            websocket::open(stream, request, subprotocol, keepalive).await?,
-        ));
+        let link = websocket::open(stream, request, subprotocol, keepalive).await?;
+        return Ok(Dialed::plain(link));
     }
     #[cfg(feature = "tls")]
     {
-        let stream = super::tls::connect(&host, tcp(&format!("{host}:{port}")).await?).await?;
-        Ok(Box::new(
-            websocket::open(stream, request, subprotocol, keepalive).await?,
-        ))
+        let stream = tcp(&format!("{host}:{port}")).await?;
+        let (stream, channel) = super::tls::connect(&host, stream, dialing.authorities.as_deref()).await?;
+        let link = websocket::open(stream, request, subprotocol, keepalive).await?;
+        Ok(Dialed {
+            channel,
+            ..Dialed::plain(link)
+        })
     }
     #[cfg(not(feature = "tls"))]
-    Err(address("this client was built without TLS"))
+    Err(address(url, "this client was built without TLS"))
 }
 
 #[cfg(not(feature = "native"))]
-async fn websocket(url: &str, _: bool, _: Subprotocol, _: Duration) -> Result<Box<dyn Link>, TransportError> {
-    Err(TransportError::Address {
-        url: url.to_owned(),
-        why: "this client was built without WebSocket".to_owned(),
-    })
+async fn websocket(url: &str, _: bool, _: &Dialing) -> Result<Dialed, TransportError> {
+    Err(address(url, "this client was built without WebSocket"))
 }

@@ -63,7 +63,7 @@ fn config() -> RouterConfig {
     let authentication = Authentication {
         anonymous: None,
         authenticator: Some(Arc::new(StaticUsers::new([user("anna"), user("ben")]))),
-        methods: vec![AuthMethod::WampCra, AuthMethod::Ticket],
+        methods: AuthMethod::SIGN_INS.to_vec(),
     };
     let realm = RealmConfig {
         authentication,

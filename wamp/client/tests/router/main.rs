@@ -8,4 +8,5 @@
 mod everywhere;
 mod house;
 mod restart;
+mod sign_in;
 mod testaments;

@@ -52,6 +52,11 @@ pub fn challenge(challenge: &Octets, channel_binding: Option<&str>) -> Challenge
     }
 }
 
+/// At the client: whether the router will bind the sign-in by [`TLS_EXPORTER`].
+pub fn is_bound(challenge: &Challenge) -> bool {
+    wants_binding(&challenge.extra) == Some(TLS_EXPORTER)
+}
+
 fn octets(extra: &Dict, key: &'static str) -> Result<Octets, ChallengeError> {
     let mut octets = Octets::default();
     hex::decode_to_slice(text(extra, key)?, &mut octets).map_err(|_| ChallengeError::Unusable(key))?;

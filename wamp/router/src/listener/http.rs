@@ -1,7 +1,6 @@
 //! HTTP on the router's port: WebSocket at `/ws`, long-poll under `/lp/`, the rest for the fallback.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -17,12 +16,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use wamp_protocol::framing::Subprotocol;
 
-use super::longpoll;
+use super::arrival::Arrival;
 use super::replay::Replay;
+use super::{longpoll, origin};
 use crate::connection::{self, Terms};
 use crate::framing::websocket::WebSocket;
 use crate::http_fallback::{HttpFallback, sentence};
-use crate::member::{Transport, TransportKind};
+use crate::member::TransportKind;
 use crate::metrics::Counters;
 use crate::router::Core;
 use crate::session::Session;
@@ -35,7 +35,7 @@ const LONG_POLL_PATH: &str = "/lp/";
 pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
 
 /// Serves one HTTP connection, which may become a WebSocket.
-pub(super) async fn run<S>(core: Arc<Core>, stream: Replay<S>, peer: SocketAddr, fallback: HttpFallback)
+pub(super) async fn run<S>(core: Arc<Core>, stream: Replay<S>, arrival: Arrival, fallback: HttpFallback)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -45,11 +45,12 @@ where
         let (core, fallback) = (Arc::clone(&core), fallback.clone());
         async move {
             if request.uri().path() == WEBSOCKET_PATH {
-                return Ok::<Answer, Infallible>(upgrade::<S>(&core, request, peer));
+                let refusal = origin::refusal(&core, &request, arrival.peer);
+                return Ok::<Answer, Infallible>(refusal.unwrap_or_else(|| upgrade::<S>(&core, request, arrival)));
             }
             if let Some(path) = request.uri().path().strip_prefix(LONG_POLL_PATH) {
                 let path = path.to_owned();
-                return Ok(longpoll::answer(&core, &path, request, peer).await);
+                return Ok(long_poll(&core, &path, request, arrival).await);
             }
             Ok(fallback.answer(request).await)
         }
@@ -68,12 +69,26 @@ where
         }
     };
     if let Err(error) = served {
-        tracing::debug!(%error, %peer, "an HTTP connection broke");
+        tracing::debug!(%error, peer = %arrival.peer, "an HTTP connection broke");
     }
 }
 
+/// Answers a long-poll request, of a page of another origin too where that is allowed.
+async fn long_poll(core: &Arc<Core>, path: &str, request: Request<Incoming>, arrival: Arrival) -> Answer {
+    if let Some(refusal) = origin::refusal(core, &request, arrival.peer) {
+        return refusal;
+    }
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut answer = match origin::preflight(&request) {
+        Some(answer) => answer,
+        None => longpoll::answer(core, path, request, arrival).await,
+    };
+    origin::share(&mut answer, origin);
+    answer
+}
+
 /// Answers a request for a WebSocket, and lets the session run on what becomes of the connection.
-fn upgrade<S>(core: &Arc<Core>, mut request: Request<Incoming>, peer: SocketAddr) -> Answer
+fn upgrade<S>(core: &Arc<Core>, mut request: Request<Incoming>, arrival: Arrival) -> Answer
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -96,6 +111,7 @@ where
         Counters::add(&core.counters.connections_refused, 1);
         return sentence(StatusCode::SERVICE_UNAVAILABLE, "There are too many sessions.\n");
     }
+    let peer = arrival.peer;
     let upgrading = hyper::upgrade::on(&mut request);
     let shared = Arc::clone(core);
     core.tasks.spawn(async move {
@@ -114,10 +130,7 @@ where
             limits: shared.limits,
             keep_alive: shared.keep_alive,
         };
-        let transport = Transport {
-            kind: TransportKind::WebSocket,
-            peer: Some(peer),
-        };
+        let transport = arrival.transport(TransportKind::WebSocket);
         connection::run(stream, framing, Session::new(shared, transport), input, terms).await;
     });
     switching(&key, subprotocol)

@@ -3,7 +3,6 @@
 mod polling;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -15,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use wamp_protocol::framing::Subprotocol;
 
 use self::polling::{LongPoll, Sent};
+use super::arrival::Arrival;
 use super::http::Answer;
 use crate::http_fallback::sentence;
+use crate::member::TransportKind;
 use crate::metrics::Counters;
 use crate::random_ids;
 use crate::router::Core;
@@ -51,7 +52,7 @@ struct Opened<'a> {
 }
 
 /// Answers a request for `path`, which is what follows `/lp/`.
-pub(super) async fn answer(core: &Arc<Core>, path: &str, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+pub(super) async fn answer(core: &Arc<Core>, path: &str, request: Request<Incoming>, arrival: Arrival) -> Answer {
     if request.method() != Method::POST {
         let mut refusal = sentence(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -73,7 +74,7 @@ pub(super) async fn answer(core: &Arc<Core>, path: &str, request: Request<Incomi
     };
     let body = body.to_bytes();
     if path == "open" {
-        return open(core, &body, peer);
+        return open(core, &body, arrival);
     }
     let found = path
         .split_once('/')
@@ -105,7 +106,7 @@ pub(super) async fn answer(core: &Arc<Core>, path: &str, request: Request<Incomi
     }
 }
 
-fn open(core: &Arc<Core>, body: &[u8], peer: SocketAddr) -> Answer {
+fn open(core: &Arc<Core>, body: &[u8], arrival: Arrival) -> Answer {
     let Ok(Open { protocols }) = serde_json::from_slice(body) else {
         return sentence(
             StatusCode::BAD_REQUEST,
@@ -131,7 +132,11 @@ fn open(core: &Arc<Core>, body: &[u8], peer: SocketAddr) -> Answer {
             "The router cannot open sessions now.\n",
         );
     };
-    let transport = Arc::new(LongPoll::new(Arc::clone(core), chosen, peer));
+    let transport = Arc::new(LongPoll::new(
+        Arc::clone(core),
+        chosen,
+        arrival.transport(TransportKind::LongPoll),
+    ));
     core.long_polls.lock().insert(id.clone(), Arc::clone(&transport));
     tokio::spawn(
         core.closing

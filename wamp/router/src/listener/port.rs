@@ -13,12 +13,14 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use wamp_protocol::framing::rawsocket::MAGIC;
 
+use super::arrival::Arrival;
 use super::replay::Replay;
 use super::{http, rawsocket};
 use crate::http_fallback::HttpFallback;
-use crate::member::{Transport, TransportKind};
+use crate::member::TransportKind;
 use crate::metrics::Counters;
 use crate::router::Core;
+use crate::tls;
 
 /// Takes connections until `shutdown`.
 pub(crate) async fn serve(
@@ -67,16 +69,19 @@ async fn welcome(
         return;
     }
     let Some(acceptor) = tls else {
-        return sniff(core, stream, peer, fallback).await;
+        return sniff(core, stream, Arrival { peer, tls: None }, fallback).await;
     };
     match timeout(core.limits.handshake_time, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => sniff(core, stream, peer, fallback).await,
+        Ok(Ok(stream)) => {
+            let tls = Some(tls::facts(stream.get_ref().1));
+            sniff(core, stream, Arrival { peer, tls }, fallback).await;
+        }
         Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
         Err(_) => Counters::add(&core.counters.handshakes_timed_out, 1),
     }
 }
 
-async fn sniff<S>(core: Arc<Core>, mut stream: S, peer: SocketAddr, fallback: HttpFallback)
+async fn sniff<S>(core: Arc<Core>, mut stream: S, arrival: Arrival, fallback: HttpFallback)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -87,16 +92,12 @@ where
         Err(_) => return Counters::add(&core.counters.handshakes_timed_out, 1),
     }
     if first == [MAGIC] {
-        let transport = Transport {
-            kind: TransportKind::RawSocket,
-            peer: Some(peer),
-        };
-        return rawsocket::run(&core, stream, &first, transport).await;
+        return rawsocket::run(&core, stream, &first, arrival.transport(TransportKind::RawSocket)).await;
     }
     http::run(
         core,
         Replay::new(Bytes::copy_from_slice(&first), stream),
-        peer,
+        arrival,
         fallback,
     )
     .await;

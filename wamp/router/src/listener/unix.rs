@@ -21,10 +21,7 @@ pub(crate) async fn serve(core: &Arc<Core>, listener: UnixListener, shutdown: im
             Ok((stream, _)) => {
                 let shared = Arc::clone(core);
                 core.tasks.spawn(async move {
-                    let transport = Transport {
-                        kind: TransportKind::Unix,
-                        peer: None,
-                    };
+                    let transport = Transport::plain(TransportKind::Unix, None);
                     rawsocket::run(&shared, stream, &[], transport).await;
                 });
             }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use wamp_protocol::message::{Authenticate, Hello, Welcome};
-use wamp_protocol::{SessionId, error_uri};
+use wamp_protocol::{Dict, SessionId, error_uri};
 
 use super::{Flow, Seat, Session, State};
-use crate::authentication::{AuthMethod, Principal, SignInError};
+use crate::authentication::{AuthMethod, Principal, SignInError, generic_decoy};
 use crate::effects::Refusal;
-use crate::handshake::{self, ExpectAuthenticate, Joining};
+use crate::handshake::{self, Asked, ExpectAuthenticate, Found, Joining};
 use crate::member::Member;
 use crate::metrics::Counters;
 use crate::random_ids;
@@ -43,7 +43,7 @@ impl Session {
         };
         if joining.method == AuthMethod::Anonymous {
             return match joining.anonymous(session) {
-                Some(principal) => self.accept(&joining, principal, session),
+                Some(principal) => self.accept(&joining, principal, Dict::default(), session),
                 None => self.abort(Refusal::new(
                     error_uri::AUTHENTICATION_REQUIRED,
                     "this realm is for sessions that sign in",
@@ -72,8 +72,13 @@ impl Session {
             ));
         };
         let found = match authenticator.find(&sign_in).await {
-            Ok(found) => Some(found),
-            Err(SignInError::NoSuchPrincipal) => None,
+            Ok((principal, credential)) => Found::Somebody(principal, credential),
+            Err(SignInError::NoSuchPrincipal) => {
+                let (principal, credential) = authenticator
+                    .decoy(&sign_in)
+                    .unwrap_or_else(|| generic_decoy(&realm.decoys, &sign_in));
+                Found::Nobody(principal, credential)
+            }
             Err(SignInError::Denied(sentence)) => {
                 return Err(Refusal::new(error_uri::AUTHENTICATION_DENIED, sentence));
             }
@@ -83,30 +88,36 @@ impl Session {
                 return Err(Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence));
             }
         };
-        let nonce =
-            random_ids::number().and_then(|high| random_ids::number().map(|low| format!("{high:016x}{low:016x}")));
-        let nonce = nonce.map_err(|_| Refusal::new(error_uri::UNAVAILABLE, "the router cannot open sessions now"))?;
-        let (expecting, challenge) = joining.challenge(sign_in, found, session, &nonce, realm.now());
+        let mut random = [0; 32];
+        getrandom::fill(&mut random)
+            .map_err(|_| Refusal::new(error_uri::UNAVAILABLE, "the router cannot open sessions now"))?;
+        let asked = Asked {
+            session,
+            random: &random,
+            now: realm.now(),
+            transport: &self.transport,
+        };
+        let (expecting, challenge) = joining.challenge(sign_in, found, asked)?;
         self.send(challenge);
         Ok(expecting)
     }
 
     pub(super) async fn authenticate(&mut self, expecting: ExpectAuthenticate, answer: Authenticate) -> Flow {
-        let (joining, sign_in, session, principal) = expecting.verify(answer).await;
+        let (joining, sign_in, session, proven) = expecting.verify(answer).await;
         if let Some(authenticator) = &joining.realm.config.authentication.authenticator {
-            authenticator.finished(&sign_in, principal.is_some());
+            authenticator.finished(&sign_in, proven.is_some());
         }
-        let Some(principal) = principal else {
+        let Some((principal, authextra)) = proven else {
             Counters::add(&self.core.counters.sign_ins_failed, 1);
-            tracing::info!(realm = sign_in.realm, authid = sign_in.authid, peer = ?sign_in.address, "a sign-in failed");
+            tracing::info!(realm = sign_in.realm, authid = sign_in.name(), method = sign_in.method.name(), peer = ?sign_in.address, "a sign-in failed");
             let sentence = "the name or the secret is wrong";
             return self.abort(Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence));
         };
-        self.accept(&joining, principal, session)
+        self.accept(&joining, principal, authextra, session)
     }
 
-    fn accept(&mut self, joining: &Joining, principal: Principal, session: SessionId) -> Flow {
-        let (member, welcome) = joining.accept(principal, session, &self.transport, &self.core.agent);
+    fn accept(&mut self, joining: &Joining, principal: Principal, authextra: Dict, session: SessionId) -> Flow {
+        let (member, welcome) = joining.accept(principal, authextra, session, &self.transport, &self.core.agent);
         self.join(Arc::clone(&joining.realm), member, welcome)
     }
 

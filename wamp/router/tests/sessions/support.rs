@@ -58,7 +58,7 @@ pub(crate) fn open_realm() -> RealmConfig {
         authentication: Authentication {
             anonymous: Some("anonymous".to_owned()),
             authenticator: Some(Arc::new(StaticUsers::new(users))),
-            methods: vec![AuthMethod::WampCra, AuthMethod::Ticket],
+            methods: AuthMethod::SIGN_INS.to_vec(),
         },
         authorization: Authorization::by(Rules::new(rules)),
         trustlevels: BTreeMap::from([("admin".to_owned(), 3)]),

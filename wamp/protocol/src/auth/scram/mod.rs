@@ -135,13 +135,18 @@ impl Keys {
     /// If the password or the parameters are not possible.
     pub fn derive(password: &str, salt: Vec<u8>, kdf: Kdf, dialect: Dialect) -> Result<Self, KeyError> {
         let salted = kdf.salted_password(password, &salt, dialect)?;
-        let stored_key = Sha256::digest(hmac(&salted, b"Client Key")).into();
-        Ok(Self {
+        Ok(Self::of_salted_password(&salted, salt, kdf))
+    }
+
+    /// The keys of a password that has been hashed already: `salted` is `SaltedPassword` of RFC
+    /// 5802, which `kdf` made of the password and `salt`.
+    pub fn of_salted_password(salted: &[u8], salt: Vec<u8>, kdf: Kdf) -> Self {
+        Self {
             salt,
             kdf,
-            stored_key,
-            server_key: hmac(&salted, b"Server Key"),
-        })
+            stored_key: Sha256::digest(hmac(salted, b"Client Key")).into(),
+            server_key: hmac(salted, b"Server Key"),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! One long-poll transport and its session.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
@@ -14,7 +13,7 @@ use wamp_protocol::framing::Subprotocol;
 use crate::connection::writing::Writing;
 use crate::effects::Violation;
 use crate::framing::{Batch, Frame, Framing, FramingError};
-use crate::member::{Transport, TransportKind};
+use crate::member::Transport;
 use crate::metrics::{Counters, Tally};
 use crate::outbox::Outbox;
 use crate::router::Core;
@@ -46,17 +45,11 @@ pub(super) enum Sent {
 }
 
 impl LongPoll {
-    pub(super) fn new(core: Arc<Core>, subprotocol: Subprotocol, peer: SocketAddr) -> Self {
+    pub(super) fn new(core: Arc<Core>, subprotocol: Subprotocol, transport: Transport) -> Self {
         let Subprotocol { serializer, batched } = subprotocol;
         let now = Instant::now();
         let handshake_ends = now + core.limits.handshake_time;
-        let session = Session::new(
-            core,
-            Transport {
-                kind: TransportKind::LongPoll,
-                peer: Some(peer),
-            },
-        );
+        let session = Session::new(core, transport);
         Self {
             outbox: Arc::clone(session.outbox()),
             session: Mutex::new(session),
