@@ -1,5 +1,7 @@
 //! Devices and what they can do.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{AreaId, Quantity, SensorId, Timestamp};
@@ -177,6 +179,13 @@ pub struct Device {
     /// It needs a key before it can be read (encrypted adverts).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_key: bool,
+    /// Why it cannot be read now, as a sentence; not kept over a restart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// What it measured last, in the quantities' units, while it waits for adoption: what an
+    /// adopted device measures travels as [`crate::SensorEvent`]. Not kept over a restart.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub last_values: BTreeMap<Quantity, f64>,
 }
 
 impl Device {
@@ -197,6 +206,8 @@ impl Device {
             first_seen: None,
             last_seen: None,
             needs_key: false,
+            fault: None,
+            last_values: BTreeMap::new(),
         }
     }
 

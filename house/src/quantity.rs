@@ -101,6 +101,32 @@ quantities! {
     Duration = "duration", "s", 0.0..=1e9, 0, [];
     /// Sound level.
     SoundPressure = "sound_pressure", "dB", -100.0..=300.0, 0, [];
+    /// Fine dust up to 1 µm.
+    Pm1 = "pm1", "µg/m³", 0.0..=100_000.0, 0, ["pm1_0"];
+    /// Fine dust up to 4 µm.
+    Pm4 = "pm4", "µg/m³", 0.0..=100_000.0, 0, ["pm4_0"];
+    /// Volatile organic compounds against the room's usual, which is 100.
+    VocIndex = "voc_index", "", 0.0..=510.0, 0, [];
+    /// Nitrogen oxides against the room's usual, which is 1.
+    NoxIndex = "nox_index", "", 0.0..=510.0, 0, [];
+    /// Quality of the air as the device rates it.
+    Aqi = "aqi", "", 0.0..=1000.0, 0, ["iaqs"];
+    /// Formaldehyde in the air.
+    Formaldehyde = "formaldehyde", "mg/m³", 0.0..=1000.0, 2, [];
+    /// Where the wind comes from, clockwise from north.
+    WindDirection = "wind_direction", "°", 0.0..=360.0, 0, ["direction"];
+    /// Rain or snow that has fallen.
+    Precipitation = "precipitation", "mm", 0.0..=1e9, 1, [];
+    /// Flow of water or gas.
+    VolumeFlowRate = "volume_flow_rate", "m³/h", -1e6..=1e6, 3, [];
+    /// Turns per minute.
+    RotationalSpeed = "rotational_speed", "rpm", 0.0..=1e6, 0, [];
+    /// Speed of turning.
+    AngularVelocity = "angular_velocity", "°/s", -1e6..=1e6, 1, ["gyroscope"];
+    /// Electrical resistance of a body.
+    Impedance = "impedance", "Ω", 0.0..=1e6, 0, [];
+    /// Heart beats.
+    HeartRate = "heart_rate", "bpm", 0.0..=300.0, 0, [];
     /// A plain count.
     Count = "count", "", -1e15..=1e15, 0, [];
     /// Someone or something moves.
@@ -121,6 +147,30 @@ quantities! {
     Tamper = "tamper", "", 0.0..=1.0, 0, [];
     /// Shaking.
     Vibration = "vibration", "", 0.0..=1.0, 0, [];
+    /// It is light.
+    Light = "light", "", 0.0..=1.0, 0, [];
+    /// Something can be heard.
+    Sound = "sound", "", 0.0..=1.0, 0, [];
+    /// Combustible gas in the air.
+    GasDetected = "gas_detected", "", 0.0..=1.0, 0, [];
+    /// Carbon monoxide in the air.
+    CoDetected = "carbon_monoxide_detected", "", 0.0..=1.0, 0, [];
+    /// It is hot.
+    Heat = "heat", "", 0.0..=1.0, 0, [];
+    /// It is cold.
+    Cold = "cold", "", 0.0..=1.0, 0, [];
+    /// The battery is being charged.
+    BatteryCharging = "battery_charging", "", 0.0..=1.0, 0, [];
+    /// There is a connection.
+    Connectivity = "connectivity", "", 0.0..=1.0, 0, [];
+    /// It is plugged in.
+    Plug = "plug", "", 0.0..=1.0, 0, [];
+    /// A machine runs, or is on.
+    Running = "running", "", 0.0..=1.0, 0, [];
+    /// Something is unsafe.
+    Unsafe = "safety", "", 0.0..=1.0, 0, [];
+    /// A door is unlocked.
+    Unlocked = "lock", "", 0.0..=1.0, 0, [];
 }
 
 impl Quantity {
@@ -137,6 +187,18 @@ impl Quantity {
                 | Self::BatteryLow
                 | Self::Tamper
                 | Self::Vibration
+                | Self::Light
+                | Self::Sound
+                | Self::GasDetected
+                | Self::CoDetected
+                | Self::Heat
+                | Self::Cold
+                | Self::BatteryCharging
+                | Self::Connectivity
+                | Self::Plug
+                | Self::Running
+                | Self::Unsafe
+                | Self::Unlocked
         )
     }
 
@@ -198,6 +260,14 @@ mod tests {
         }
         assert_eq!("temp".parse(), Ok(Quantity::Temperature));
         assert!("warmth".parse::<Quantity>().is_err());
+    }
+
+    #[test]
+    fn quantities_of_yes_and_no_have_no_unit_and_are_0_or_1() {
+        for &quantity in Quantity::ALL {
+            let looks_binary = quantity.unit().is_empty() && quantity.range() == (0.0..=1.0);
+            assert_eq!(quantity.is_binary(), looks_binary, "{quantity}");
+        }
     }
 
     #[test]

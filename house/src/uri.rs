@@ -50,6 +50,9 @@ pub mod procedure {
     pub const DEVICE_IGNORE: &str = "device.ignore";
     /// kwargs `{device}` → [`crate::Device`].
     pub const DEVICE_REMOVE: &str = "device.remove";
+    /// kwargs `{device, key}` → nothing: the key by which a Bluetooth device's messages open. No
+    /// key, and the one that was there is forgotten.
+    pub const DEVICE_KEY_SET: &str = "device.key.set";
     /// → list of [`crate::ActuatorState`].
     pub const ACTUATOR_LIST: &str = "actuator.list";
     /// → list of [`crate::Threshold`].

@@ -1,15 +1,18 @@
-//! BTHome version 2: service data 0xFCD2.
+//! BTHome version 2: service data 0xFCD2 (source: bthome.io, "BTHome v2 format").
 //!
 //! `[device information][objects…]`, or encrypted `[device information][cipher text][counter, 4
 //! octets little-endian][MIC, 4 octets]`. Device information: bit 0 encrypted, bit 1 the address
-//! follows (reversed), bit 2 sends on events only, bits 5 to 7 the version.
+//! follows (reversed), bit 2 sends on events only, bits 5 to 7 the version. Units are the
+//! format's own and stand beside each value.
 
 mod object;
-mod replay;
+mod product;
+pub(crate) mod v1;
 
 use house::Timestamp;
 
-use crate::{Address, DecodeError, Decoded, Memory, cipher};
+use crate::octets::Octets;
+use crate::{About, Advert, DecodeError, Decoded, Memory, cipher, replay};
 
 /// The 16-bit UUID of BTHome's service data.
 pub(crate) const SERVICE: u16 = 0xFCD2;
@@ -18,66 +21,58 @@ const ENCRYPTED: u8 = 0b001;
 const HAS_ADDRESS: u8 = 0b010;
 const ON_EVENTS: u8 = 0b100;
 
-pub(crate) fn decode(
-    heard_from: Address,
-    data: &[u8],
-    memory: &mut Memory,
-    now: Timestamp,
-) -> Result<Decoded, DecodeError> {
-    let (&information, mut rest) = data.split_first().ok_or(DecodeError::Truncated)?;
+pub(crate) fn about(advert: &Advert, _: &[u8], _: &Memory) -> Option<About> {
+    Some(product::about("BTHome v2", advert.local_name.as_deref()))
+}
+
+pub(crate) fn read(advert: &Advert, data: &[u8], memory: &mut Memory, now: Timestamp) -> Result<Decoded, DecodeError> {
+    let mut octets = Octets(data);
+    let information = octets.u8()?;
     if information >> 5 != 2 {
         return Err(DecodeError::UnknownVersion);
     }
-    let mut address = heard_from;
+    let mut address = advert.address.0;
     if information & HAS_ADDRESS != 0 {
-        let (reversed, after) = rest.split_first_chunk::<6>().ok_or(DecodeError::Truncated)?;
-        address = Address(*reversed);
-        address.0.reverse();
-        rest = after;
+        address = octets.array()?;
+        address.reverse();
     }
-
     let encrypted = information & ENCRYPTED != 0;
+    if !encrypted && memory.key.is_some() {
+        return Err(DecodeError::Downgrade);
+    }
     let opened;
     let objects = if encrypted {
-        opened = open(address, information, rest, memory, now)?;
+        let [low, high] = SERVICE.to_le_bytes();
+        opened = open(&address, &[low, high, information], octets.0, memory, &[], now)?;
         &opened[..]
-    } else if memory.key.is_some() {
-        return Err(DecodeError::Downgrade);
     } else {
-        rest
+        octets.0
     };
-
-    let parsed = object::parse(objects)?;
-    if let Some(id) = parsed.packet_id {
+    let objects = object::parse(objects)?;
+    if let Some(id) = objects.packet_id {
         replay::check_packet_id(memory, id, now)?;
     }
     Ok(Decoded {
-        format: "BTHome v2",
-        measurements: parsed.measurements,
-        presses: parsed.presses,
         encrypted,
         sleepy: information & ON_EVENTS != 0,
+        ..objects.said
     })
 }
 
-/// Decrypts with the nonce `address ‖ UUID ‖ device information ‖ counter` and no associated data.
+/// Decrypts `[cipher text][counter][MIC]` with the nonce `address ‖ kind ‖ counter`.
 fn open(
-    address: Address,
-    information: u8,
+    address: &[u8; 6],
+    kind: &[u8],
     sealed: &[u8],
     memory: &mut Memory,
+    aad: &[u8],
     now: Timestamp,
 ) -> Result<Vec<u8>, DecodeError> {
     let (rest, tag) = sealed.split_last_chunk::<4>().ok_or(DecodeError::Truncated)?;
     let (cipher_text, counter) = rest.split_last_chunk::<4>().ok_or(DecodeError::Truncated)?;
     let key = memory.key.as_ref().ok_or(DecodeError::KeyNeeded)?;
-
-    let mut nonce = [0; 13];
-    nonce[..6].copy_from_slice(&address.0);
-    nonce[6..8].copy_from_slice(&SERVICE.to_le_bytes());
-    nonce[8] = information;
-    nonce[9..].copy_from_slice(counter);
-    let opened = cipher::open(key, &nonce, cipher_text, tag, &[])?;
+    let nonce = [address, kind, counter].concat();
+    let opened = cipher::open(key, &nonce, cipher_text, tag, aad)?;
     // Only what the key has proved may move the counter.
     replay::check_counter(memory, u32::from_le_bytes(*counter), now)?;
     Ok(opened)
@@ -88,7 +83,7 @@ mod tests {
     use house::Quantity;
 
     use super::*;
-    use crate::{Advert, Key, Press};
+    use crate::{Address, Event, Key};
 
     const ADDRESS: &str = "54:48:E6:8F:80:A5";
     const KEY: &str = "231d39c1d7cc1ab1aee224cd096db932";
@@ -180,12 +175,26 @@ mod tests {
 
     #[test]
     fn buttons_tell_which_and_how() {
+        let events = |hex| -> Vec<(&'static str, u8, &'static str, Option<u8>)> {
+            let events = plain(hex).unwrap().events;
+            events
+                .into_iter()
+                .map(
+                    |Event {
+                         source,
+                         index,
+                         kind,
+                         amount,
+                     }| (source, index, kind, amount),
+                )
+                .collect()
+        };
         assert_eq!(
-            plain("403a003a013a03").unwrap().presses,
-            [(2, Press::Single), (3, Press::Triple)]
+            events("403a003a013a03"),
+            [("button", 2, "press", None), ("button", 3, "triple_press", None)]
         );
-        assert_eq!(plain("403c0103").unwrap().presses, [(1, Press::RotateLeft(3))]);
-        assert_eq!(plain("443a80").unwrap().presses, [(1, Press::Hold)]);
+        assert_eq!(events("403c0103"), [("dimmer", 0, "rotate_left", Some(3))]);
+        assert_eq!(events("443a80"), [("button", 1, "hold_press", None)]);
         assert!(plain("443a80").unwrap().sleepy);
     }
 

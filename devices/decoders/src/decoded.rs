@@ -1,11 +1,13 @@
 //! What came out of an advert.
 
+use std::borrow::Cow;
+
 use house::Quantity;
 
 /// A value as the device's format has it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// A number in the unit that the property's name fixes.
+    /// A number in the unit that goes with it.
     Number(f64),
     /// Yes or no.
     Bool(bool),
@@ -28,70 +30,39 @@ pub struct Measurement {
     pub value: Value,
 }
 
-impl Measurement {
-    /// As a quantity of the house, in its unit; `None` for what the house has no quantity for.
-    pub fn quantity(&self) -> Option<(Quantity, f64)> {
-        let number = match self.value {
-            Value::Number(number) => number,
-            Value::Bool(on) => f64::from(u8::from(on)),
-            Value::Text(_) | Value::Raw(_) => return None,
-        };
-        let (quantity, number) = match (self.property, self.unit) {
-            ("carbon_dioxide", "ppm") => (Quantity::Co2, number),
-            ("pressure", "mbar" | "hPa") => (Quantity::Pressure, number),
-            ("distance", "mm") => (Quantity::Distance, number / 1000.0),
-            ("mass", "kg") => (Quantity::Weight, number),
-            ("mass", "lb") => (Quantity::Weight, number * 0.453_592_37),
-            ("volume" | "water" | "volume_storage", "mL") => (Quantity::Water, number / 1000.0),
-            ("volume" | "water" | "volume_storage", "L") => (Quantity::Water, number),
-            ("window" | "door" | "garage_door" | "opening", _) => (Quantity::Opening, number),
-            ("presence" | "occupancy", _) => (Quantity::Occupancy, number),
-            ("moisture_detected", _) => (Quantity::Leak, number),
-            ("battery_low", _) => (Quantity::BatteryLow, number),
-            (property, unit) => {
-                let quantity: Quantity = property.parse().ok()?;
-                if quantity.unit() != unit {
-                    return None;
-                }
-                (quantity, number)
-            }
-        };
-        quantity.accepts(number).then_some((quantity, number))
-    }
+/// Something that happened: a button was pressed, a dial turned, a lock opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What it came from: `button`, `button_left`, `dimmer`, `lock`.
+    pub source: &'static str,
+    /// Which of several, from 1; 0 when there is one.
+    pub index: u8,
+    /// What, in Home Assistant's words: `press`, `double_press`, `long_press`, `rotate_left`.
+    pub kind: &'static str,
+    /// Steps turned, times pressed or seconds held, as the kind has it.
+    pub amount: Option<u8>,
 }
 
-/// How a button was pressed or a dial turned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Press {
-    /// Once.
-    Single,
-    /// Twice.
-    Double,
-    /// Three times.
-    Triple,
-    /// Long.
-    Long,
-    /// Long, twice.
-    LongDouble,
-    /// Long, three times.
-    LongTriple,
-    /// Held.
-    Hold,
-    /// Turned left by so many steps.
-    RotateLeft(u8),
-    /// Turned right by so many steps.
-    RotateRight(u8),
+/// What a device is, as far as its adverts show without a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The format of its adverts: `BTHome v2`.
+    pub format: &'static str,
+    /// Who made it.
+    pub maker: Option<&'static str>,
+    /// The maker's name of the model.
+    pub model: Option<Cow<'static, str>>,
+    /// What people would call it: `Door/window sensor`.
+    pub kind: &'static str,
 }
 
 /// Everything one advert said.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decoded {
-    /// The format's name: `BTHome v2`.
-    pub format: &'static str,
     /// What was measured, in the order sent.
     pub measurements: Vec<Measurement>,
-    /// Buttons: which of the device's buttons (from 1), and how.
-    pub presses: Vec<(u8, Press)>,
+    /// What happened.
+    pub events: Vec<Event>,
     /// It was encrypted, and the key fits.
     pub encrypted: bool,
     /// It sends when something happens, not by the clock: silence is no fault.
@@ -103,12 +74,53 @@ impl Decoded {
     /// several of one kind.
     pub fn readings(&self) -> Vec<(Quantity, f64)> {
         let mut readings: Vec<(Quantity, f64)> = Vec::new();
-        for (quantity, value) in self.measurements.iter().filter_map(Measurement::quantity) {
-            if !readings.iter().any(|(known, _)| *known == quantity) {
+        for measurement in self.measurements.iter().filter(|m| m.index <= 1) {
+            if let Some((quantity, value)) = measurement.quantity()
+                && !readings.iter().any(|(known, _)| *known == quantity)
+            {
                 readings.push((quantity, value));
             }
         }
         readings
+    }
+
+    /// Adds a number.
+    pub(crate) fn number(&mut self, property: &'static str, unit: &'static str, value: impl Into<f64>) {
+        self.numbered(property, unit, 0, value);
+    }
+
+    /// Adds a number of one of several sensors.
+    pub(crate) fn numbered(&mut self, property: &'static str, unit: &'static str, index: u8, value: impl Into<f64>) {
+        self.push(property, unit, index, Value::Number(value.into()));
+    }
+
+    /// Adds a yes or no.
+    pub(crate) fn truth(&mut self, property: &'static str, value: bool) {
+        self.push(property, "", 0, Value::Bool(value));
+    }
+
+    /// Adds a text.
+    pub(crate) fn text(&mut self, property: &'static str, value: impl Into<String>) {
+        self.push(property, "", 0, Value::Text(value.into()));
+    }
+
+    /// Adds an event.
+    pub(crate) fn event(&mut self, source: &'static str, kind: &'static str) {
+        self.events.push(Event {
+            source,
+            index: 0,
+            kind,
+            amount: None,
+        });
+    }
+
+    fn push(&mut self, property: &'static str, unit: &'static str, index: u8, value: Value) {
+        self.measurements.push(Measurement {
+            property,
+            unit,
+            index,
+            value,
+        });
     }
 }
 
@@ -123,17 +135,23 @@ pub enum DecodeError {
     #[error("the advert is of an unknown version")]
     UnknownVersion,
     /// It is encrypted and no key was entered.
-    #[error("the advert is encrypted: enter the device's key")]
+    #[error("its messages are encrypted: enter the device's key")]
     KeyNeeded,
     /// The key does not open it, or it was tampered with.
-    #[error("the advert does not open with the device's key: check the key")]
+    #[error("its messages do not open with the key that was entered: check the key")]
     WrongKey,
     /// A key is known, and it came without encryption: somebody may be faking it.
-    #[error("the advert is not encrypted though the device has a key: refused as a possible fake")]
+    #[error("its messages are not encrypted though it has a key: they are refused as possible fakes")]
     Downgrade,
     /// It was heard before; repeats are normal on the air.
     #[error("the advert was heard before")]
     Repeated,
+    /// Several adverts came at once, and which is the newest is not known.
+    #[error("several adverts came at once; the next one will tell")]
+    Ambiguous,
+    /// The device says that its sensor is broken or not ready.
+    #[error("the device says that it has no reading")]
+    NoReading,
     /// The octets make no sense.
     #[error("the advert holds a value that cannot be")]
     Invalid,

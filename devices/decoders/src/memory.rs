@@ -6,22 +6,39 @@ use house::Timestamp;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(pub(crate) [u8; 16]);
 
+/// What stands in the middle of a key of which old Xiaomi remotes have only 12 octets.
+const MIDDLE_OF_SHORT_KEYS: [u8; 4] = [0x8D, 0x3D, 0x3C, 0x97];
+
 impl Key {
-    /// Reads 32 hex digits, spaces allowed, as apps show them.
+    /// Reads 32 hex digits (24 of an old Xiaomi remote), spaces allowed, as apps show them.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: Vec<u8> = text
             .chars()
             .filter(|c| !c.is_whitespace())
             .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
             .collect::<Option<_>>()?;
-        let mut key = [0; 16];
-        if digits.len() != 2 * key.len() {
+        let octets: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+        if !digits.len().is_multiple_of(2) {
             return None;
         }
-        for (octet, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
-            *octet = pair[0] << 4 | pair[1];
+        match octets.as_slice() {
+            [front @ .., _, _, _, _, _, _] if octets.len() == 12 => {
+                let back = octets.get(front.len()..)?;
+                let whole = [front, &MIDDLE_OF_SHORT_KEYS, back].concat();
+                whole.try_into().ok().map(Self)
+            }
+            _ => octets.try_into().ok().map(Self),
         }
-        Some(Self(key))
+    }
+
+    /// A key as it was kept.
+    pub fn from_octets(octets: [u8; 16]) -> Self {
+        Self(octets)
+    }
+
+    /// The key's octets, to be kept.
+    pub fn octets(&self) -> &[u8; 16] {
+        &self.0
     }
 }
 
@@ -41,6 +58,10 @@ pub struct Memory {
     pub(crate) counter: Option<(u32, Timestamp)>,
     /// The last packet id, and when.
     pub(crate) packet_id: Option<(u8, Timestamp)>,
+    /// Which model it is, of makers who say so in other adverts than those with the values.
+    pub(crate) model: Option<u8>,
+    /// The company data heard last, of makers who put values where the company's id should be.
+    pub(crate) company_data: Vec<(u16, Vec<u8>)>,
 }
 
 impl Memory {
@@ -49,6 +70,27 @@ impl Memory {
         Self {
             key: Some(key),
             ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_as_apps_show_them() {
+        let whole = Key::parse("b853075158488d3d3c977ca39a5b5ea9");
+        assert!(whole.is_some());
+        assert_eq!(Key::parse("B8530751 58488D3D 3C977CA3 9A5B5EA9"), whole);
+        assert_eq!(Key::parse("b853075158487ca39a5b5ea9"), whole, "the short form");
+        for wrong in [
+            "",
+            "b8",
+            "b853075158488d3d3c977ca39a5b5ea",
+            "x853075158488d3d3c977ca39a5b5ea9",
+        ] {
+            assert_eq!(Key::parse(wrong), None, "{wrong}");
         }
     }
 }

@@ -322,7 +322,9 @@ impl Entry {
         let known = &self.record.device;
         let described_anew = describes(known) != describes(&device);
         let reachable_anew = known.availability != device.availability;
-        let small = known.last_seen != device.last_seen || known.signal != device.signal;
+        let small = known.last_seen != device.last_seen
+            || known.signal != device.signal
+            || known.last_values != device.last_values;
         let ignored = device.lifecycle == Lifecycle::Ignored;
         self.record.device = device;
         if described_anew {
@@ -347,7 +349,8 @@ impl Entry {
 fn describes(device: &Device) -> impl PartialEq + '_ {
     (
         (&device.name, &device.manufacturer, &device.model, &device.entities),
-        (&device.area, &device.suggested_area, device.lifecycle, device.needs_key),
+        (&device.area, &device.suggested_area, device.lifecycle),
+        (device.needs_key, &device.fault),
     )
 }
 

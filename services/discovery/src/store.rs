@@ -1,5 +1,6 @@
 //! The table `device`.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use database::{Database, DatabaseError};
@@ -95,6 +96,8 @@ fn record(row: &SqliteRow) -> Result<Record, Box<dyn std::error::Error + Send + 
         first_seen: time("first_seen")?,
         last_seen: time("last_seen")?,
         needs_key: row.try_get("needs_key")?,
+        fault: None,
+        last_values: BTreeMap::new(),
     };
     Ok(Record {
         device,

@@ -1,10 +1,11 @@
 //! BTHome's objects: `[id][value, little-endian]`, in the order of their ids.
 
-use crate::{DecodeError, Measurement, Press, Value};
+use crate::octets::{Octets, signed, unsigned};
+use crate::{DecodeError, Decoded, Event, Measurement, Value};
 
 /// How an object's octets become a value.
 #[derive(Clone, Copy)]
-enum Form {
+pub(super) enum Form {
     /// Unsigned, so many octets, times numerator over denominator.
     Unsigned(u8, f64, f64),
     /// Signed, likewise.
@@ -29,7 +30,7 @@ enum Form {
 
 /// Property, unit and form of an object id, as bthome.io lists them.
 #[rustfmt::skip]
-fn describe(id: u8) -> Option<(&'static str, &'static str, Form)> {
+pub(super) fn describe(id: u8) -> Option<(&'static str, &'static str, Form)> {
     use Form::{Bool, Button, Dimmer, PacketId, Raw, Signed, Skip, Text, Time, Unsigned};
     Some(match id {
         0x00 => ("packet_id", "", PacketId),
@@ -132,128 +133,133 @@ fn describe(id: u8) -> Option<(&'static str, &'static str, Form)> {
 /// What a list of objects says.
 #[derive(Default)]
 pub(super) struct Objects {
-    pub(super) measurements: Vec<Measurement>,
-    pub(super) presses: Vec<(u8, Press)>,
+    pub(super) said: Decoded,
     pub(super) packet_id: Option<u8>,
+    buttons: u8,
 }
 
 /// Reads objects up to the end, to the first id that is unknown (its length is unknown too), or to
 /// one that is cut short. Whole values before that count; an advert with none is an error.
 pub(super) fn parse(octets: &[u8]) -> Result<Objects, DecodeError> {
     let mut objects = Objects::default();
-    match read_into(&mut objects, octets) {
-        Err(DecodeError::Truncated) if !objects.measurements.is_empty() || !objects.presses.is_empty() => {}
+    match objects.take_all(Octets(octets)) {
+        Err(DecodeError::Truncated) if !objects.said.measurements.is_empty() || !objects.said.events.is_empty() => {}
         outcome => outcome?,
     }
-    number_repeats(&mut objects.measurements);
+    number_repeats(&mut objects.said.measurements);
     Ok(objects)
 }
 
-fn read_into(objects: &mut Objects, mut octets: &[u8]) -> Result<(), DecodeError> {
-    let mut button = 0;
-    while let Some((&id, rest)) = octets.split_first() {
+impl Objects {
+    fn take_all(&mut self, mut octets: Octets<'_>) -> Result<(), DecodeError> {
+        while !octets.is_empty() {
+            let id = octets.u8()?;
+            let Some((_, _, form)) = describe(id) else {
+                break;
+            };
+            let length = match form {
+                Form::Unsigned(length, ..) | Form::Signed(length, ..) | Form::Skip(length) => length,
+                Form::Bool | Form::Button | Form::PacketId => 1,
+                Form::Dimmer => 2,
+                Form::Time => 4,
+                Form::Text | Form::Raw => octets.u8()?,
+            };
+            self.take(id, octets.take(length.into())?)?;
+        }
+        Ok(())
+    }
+
+    /// Takes one object, whose octets are as many as its form has.
+    fn take(&mut self, id: u8, octets: &[u8]) -> Result<(), DecodeError> {
         let Some((property, unit, form)) = describe(id) else {
-            break;
+            return Ok(());
         };
-        octets = rest;
         let value = match form {
-            Form::Unsigned(length, numerator, denominator) => {
-                Value::Number(unsigned(take(&mut octets, length)?) as f64 * numerator / denominator)
+            Form::Unsigned(_, numerator, denominator) => {
+                Value::Number(unsigned(octets) as f64 * numerator / denominator)
             }
-            Form::Signed(length, numerator, denominator) => {
-                Value::Number(signed(take(&mut octets, length)?) as f64 * numerator / denominator)
-            }
-            Form::Bool => match take(&mut octets, 1)? {
+            Form::Signed(_, numerator, denominator) => Value::Number(signed(octets) as f64 * numerator / denominator),
+            Form::Bool => match octets {
                 [0] => Value::Bool(false),
                 [1] => Value::Bool(true),
                 _ => return Err(DecodeError::Invalid),
             },
-            Form::Time => {
-                let seconds = i64::try_from(unsigned(take(&mut octets, 4)?)).map_err(|_| DecodeError::Invalid)?;
-                Value::Text(house::Timestamp::from_secs(seconds).to_string())
-            }
+            Form::Time => Value::Text(time(octets)?),
             Form::Text => {
-                let text = std::str::from_utf8(take_counted(&mut octets)?).map_err(|_| DecodeError::Invalid)?;
+                let text = std::str::from_utf8(octets).map_err(|_| DecodeError::Invalid)?;
                 Value::Text(text.to_owned())
             }
-            Form::Raw => Value::Raw(take_counted(&mut octets)?.to_vec()),
-            Form::Button => {
-                button += 1;
-                let code = unsigned(take(&mut octets, 1)?);
-                objects.presses.extend(press(code)?.map(|press| (button, press)));
-                continue;
-            }
-            Form::Dimmer => {
-                let (direction, steps) = match take(&mut octets, 2)? {
-                    [direction, steps] => (*direction, *steps),
-                    _ => return Err(DecodeError::Truncated),
-                };
-                match direction {
-                    0 => {}
-                    1 => objects.presses.push((1, Press::RotateLeft(steps))),
-                    2 => objects.presses.push((1, Press::RotateRight(steps))),
-                    _ => return Err(DecodeError::Invalid),
-                }
-                continue;
-            }
+            Form::Raw => Value::Raw(octets.to_vec()),
+            Form::Button => return self.press(octets),
+            Form::Dimmer => return self.turn(octets),
             Form::PacketId => {
-                objects.packet_id = take(&mut octets, 1)?.first().copied();
-                continue;
+                self.packet_id = octets.first().copied();
+                return Ok(());
             }
-            Form::Skip(length) => {
-                take(&mut octets, length)?;
-                continue;
-            }
+            Form::Skip(_) => return Ok(()),
         };
-        objects.measurements.push(Measurement {
+        self.add(property, unit, value);
+        Ok(())
+    }
+
+    /// Adds a value.
+    pub(super) fn add(&mut self, property: &'static str, unit: &'static str, value: Value) {
+        self.said.measurements.push(Measurement {
             property,
             unit,
             index: 0,
             value,
         });
     }
-    Ok(())
+
+    /// Button codes; 0 is "no press", there to keep later buttons in place.
+    pub(super) fn press(&mut self, octets: &[u8]) -> Result<(), DecodeError> {
+        self.buttons = self.buttons.saturating_add(1);
+        let kind = match octets {
+            [0x00] => return Ok(()),
+            [0x01] => "press",
+            [0x02] => "double_press",
+            [0x03] => "triple_press",
+            [0x04] => "long_press",
+            [0x05] => "long_double_press",
+            [0x06] => "long_triple_press",
+            [0x80] => "hold_press",
+            _ => return Err(DecodeError::Invalid),
+        };
+        self.said.events.push(Event {
+            source: "button",
+            index: self.buttons,
+            kind,
+            amount: None,
+        });
+        Ok(())
+    }
+
+    /// A dial: direction and steps; direction 0 is "not turned".
+    pub(super) fn turn(&mut self, octets: &[u8]) -> Result<(), DecodeError> {
+        let (kind, steps) = match octets {
+            [0, _] => return Ok(()),
+            [1, steps] => ("rotate_left", *steps),
+            [2, steps] => ("rotate_right", *steps),
+            _ => return Err(DecodeError::Invalid),
+        };
+        self.said.events.push(Event {
+            source: "dimmer",
+            index: 0,
+            kind,
+            amount: Some(steps),
+        });
+        Ok(())
+    }
 }
 
-fn take<'a>(octets: &mut &'a [u8], length: u8) -> Result<&'a [u8], DecodeError> {
-    let (taken, rest) = octets.split_at_checked(length.into()).ok_or(DecodeError::Truncated)?;
-    *octets = rest;
-    Ok(taken)
+/// Seconds since 1970 as a time.
+pub(super) fn time(octets: &[u8]) -> Result<String, DecodeError> {
+    let seconds = i64::try_from(unsigned(octets)).map_err(|_| DecodeError::Invalid)?;
+    Ok(house::Timestamp::from_secs(seconds).to_string())
 }
 
-fn take_counted<'a>(octets: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
-    let length = *take(octets, 1)?.first().ok_or(DecodeError::Truncated)?;
-    take(octets, length)
-}
-
-fn unsigned(octets: &[u8]) -> u64 {
-    octets
-        .iter()
-        .rev()
-        .fold(0, |value, octet| value << 8 | u64::from(*octet))
-}
-
-fn signed(octets: &[u8]) -> i64 {
-    let unused = 64 - 8 * octets.len() as u32;
-    (unsigned(octets) << unused) as i64 >> unused
-}
-
-/// Button codes; 0 is "no press", there to keep later buttons in place.
-fn press(code: u64) -> Result<Option<Press>, DecodeError> {
-    Ok(Some(match code {
-        0x00 => return Ok(None),
-        0x01 => Press::Single,
-        0x02 => Press::Double,
-        0x03 => Press::Triple,
-        0x04 => Press::Long,
-        0x05 => Press::LongDouble,
-        0x06 => Press::LongTriple,
-        0x80 => Press::Hold,
-        _ => return Err(DecodeError::Invalid),
-    }))
-}
-
-fn number_repeats(measurements: &mut [Measurement]) {
+pub(super) fn number_repeats(measurements: &mut [Measurement]) {
     for i in 0..measurements.len() {
         let (property, unit) = (measurements[i].property, measurements[i].unit);
         let is_same = |m: &Measurement| m.property == property && m.unit == unit;
