@@ -246,9 +246,15 @@ fn hello() -> BoxedStrategy<Message> {
 }
 
 fn welcome() -> BoxedStrategy<Message> {
-    let roles = (features(), features())
-        .prop_map(|(broker, dealer)| RouterRoles { broker, dealer })
-        .prop_filter("at least one role", |roles| *roles != RouterRoles::default());
+    let roles = (features(), features(), any::<bool>())
+        .prop_map(|(broker, dealer, reflection)| RouterRoles {
+            broker,
+            dealer,
+            reflection,
+        })
+        .prop_filter("at least one role", |roles| {
+            roles.broker.is_some() || roles.dealer.is_some()
+        });
     let texts = (of(text()), of(text()), of(text()), of(text()), of(text()), of(text()));
     (session(), roles, texts, dict(), other())
         .prop_map(|(session, roles, texts, authextra, other)| {
@@ -304,14 +310,23 @@ fn recipients() -> BoxedStrategy<Option<Box<Recipients>>> {
 }
 
 fn publish() -> BoxedStrategy<Message> {
-    let flags = (any::<bool>(), any::<Option<bool>>(), any::<bool>(), any::<bool>());
+    let retain = (any::<bool>(), any::<Option<u64>>());
+    let flags = (any::<bool>(), any::<Option<bool>>(), any::<bool>(), retain);
     let options = (flags, recipients(), of(text()), of(text()), ppt(), forward_for()).prop_map(
-        |((acknowledge, exclude_me, disclose_me, retain), recipients, rkey, transaction_hash, ppt, forward_for)| {
+        |(
+            (acknowledge, exclude_me, disclose_me, (retain, retain_for)),
+            recipients,
+            rkey,
+            transaction_hash,
+            ppt,
+            forward_for,
+        )| {
             PublishOptions {
                 acknowledge,
                 exclude_me,
                 disclose_me,
                 retain,
+                retain_for,
                 recipients,
                 rkey,
                 transaction_hash,
