@@ -21,6 +21,7 @@ use self::retained::RetainedEvents;
 use self::subscription::Subscription;
 use crate::config::Disclose;
 use crate::effects::{Effects, Refusal};
+use crate::limit::Limit;
 use crate::member::Member;
 use crate::meta_event::{MetaEvent, SubscriptionFacts};
 use crate::moment::Moment;
@@ -76,7 +77,7 @@ impl Broker {
         let known = self.subscription_by_pattern.get(policy, message.topic.as_str());
         if known.is_none_or(|id| !own.contains(&id)) && own.len() >= self.settings.subscriptions {
             let sentence = format!("a session may have {} subscriptions", self.settings.subscriptions);
-            return effects.refuse(member.id, request, Refusal::new(error_uri::UNAVAILABLE, sentence));
+            return effects.refuse(member.id, request, Refusal::over(Limit::Subscriptions, sentence));
         }
         let id = match known {
             Some(id) => id,
@@ -97,7 +98,7 @@ impl Broker {
             effects.meta_events.push(MetaEvent::Subscribed(member.id, id));
         }
         if message.options.get_retained == Some(true) {
-            self.retained.replay(subscription, member, effects);
+            self.retained.replay(subscription, member, now, effects);
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::authentication::Authentication;
 use crate::authorization::Authorization;
+use crate::reflection::Definition;
 
 /// A router: its realms, and what holds for every connection.
 #[derive(Debug, Clone)]
@@ -52,6 +53,9 @@ pub struct RealmConfig {
     pub trustlevels: BTreeMap<String, u64>,
     /// Events kept of every topic for `wamp.subscription.get_events`; 0 for none.
     pub history: usize,
+    /// What `wamp.reflection.…` says about the realm's procedures, topics and errors, beside what
+    /// sessions define.
+    pub definitions: Vec<Definition>,
 }
 
 impl RealmConfig {
@@ -66,6 +70,7 @@ impl RealmConfig {
             strictness: Strictness::default(),
             trustlevels: BTreeMap::new(),
             history: 0,
+            definitions: Vec::new(),
         }
     }
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
-use wamp_protocol::{Message, Serializer};
+use wamp_protocol::{DecodeError, Message, Serializer};
 
 use self::writing::Writing;
 use crate::config::{KeepAlive, Limits};
 use crate::effects::Violation;
 use crate::framing::{Batch, Frame, Framing, FramingError};
+use crate::limit::Limit;
 use crate::metrics::{Counters, Tally};
 use crate::session::{Flow, Session};
 
@@ -209,11 +210,19 @@ impl<F: Framing> Connection<F> {
             Err(Stop::Framing(error)) => {
                 tracing::info!(%error, "a client broke the transport's protocol");
                 Counters::add(&self.session.counters().violations, 1);
+                if error.is_size() {
+                    self.session.counters().hit(Limit::MessageSize);
+                }
                 self.session.end();
                 self.writing.close_with(Some(error));
                 Flow::Close
             }
-            Err(Stop::Message(sentence)) => self.session.violation(&Violation::new(sentence)),
+            Err(Stop::Message(error)) => {
+                if error == DecodeError::TooDeep {
+                    self.session.counters().hit(Limit::Depth);
+                }
+                self.session.violation(&Violation(error.to_string()))
+            }
         }
     }
 
@@ -259,8 +268,8 @@ fn rearm(alarm: std::pin::Pin<&mut Sleep>, at: Option<Instant>) {
 enum Stop {
     Closed,
     Framing(FramingError),
-    /// Octets that are no message; the sentence says why.
-    Message(String),
+    /// Octets that are no message.
+    Message(DecodeError),
 }
 
 impl<F: Framing> Reading<F> {
@@ -287,9 +296,7 @@ impl<F: Framing> Reading<F> {
     fn message(&mut self, body: Bytes, tally: &mut Tally) -> Result<(), Stop> {
         let size = body.len();
         let serializer: Serializer = self.framing.serializer();
-        let message = serializer
-            .decode(body)
-            .map_err(|error| Stop::Message(error.to_string()))?;
+        let message = serializer.decode(body).map_err(Stop::Message)?;
         tally.count(message.message_type(), size);
         self.messages.push_back(message);
         Ok(())

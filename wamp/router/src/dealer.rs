@@ -22,6 +22,7 @@ use self::invocation::{Invocation, InvocationKey};
 use self::registration::{Callee, Registration};
 use crate::config::Disclose;
 use crate::effects::{Effects, Refusal};
+use crate::limit::Limit;
 use crate::member::Member;
 use crate::meta_event::{MetaEvent, RegistrationFacts};
 use crate::moment::Moment;
@@ -129,7 +130,7 @@ impl Dealer {
         let session = self.sessions.entry(member.id).or_default();
         if session.registrations.len() >= self.settings.registrations {
             let sentence = format!("a session may have {} registrations", self.settings.registrations);
-            return Err(Refusal::new(error_uri::UNAVAILABLE, sentence));
+            return Err(Refusal::over(Limit::Registrations, sentence));
         }
         let invoke = options.invoke.unwrap_or_default();
         let known = self.registration_by_pattern.get(policy, procedure.as_str());

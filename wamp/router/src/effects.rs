@@ -4,8 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use wamp_protocol::message::Error;
-use wamp_protocol::{Dict, EncodeError, Message, MessageType, Payload, RequestId, Serializer, SessionId, Uri};
+use wamp_protocol::{
+    Dict, EncodeError, Message, MessageType, Payload, RequestId, Serializer, SessionId, Uri, error_uri,
+};
 
+use crate::limit::Limit;
 use crate::meta_event::MetaEvent;
 
 /// What a message led to, in the order in which it is to happen.
@@ -15,6 +18,8 @@ pub(crate) struct Effects {
     pub(crate) sends: Vec<(SessionId, Outgoing)>,
     /// What the meta API has to tell, after the sends.
     pub(crate) meta_events: Vec<MetaEvent>,
+    /// Which limits were exceeded, for the metrics.
+    pub(crate) limits: Vec<Limit>,
 }
 
 impl Effects {
@@ -26,6 +31,7 @@ impl Effects {
     /// Answers a request with ERROR.
     pub(crate) fn refuse(&mut self, session: SessionId, request: (MessageType, RequestId), refusal: Refusal) {
         let (request_type, request) = request;
+        self.limits.extend(refusal.limit);
         self.send(session, refusal.into_error(request_type, request));
     }
 }
@@ -35,6 +41,8 @@ impl Effects {
 pub(crate) struct Refusal {
     pub(crate) error: &'static str,
     pub(crate) sentence: String,
+    /// The limit that it would exceed.
+    pub(crate) limit: Option<Limit>,
 }
 
 impl Refusal {
@@ -42,6 +50,15 @@ impl Refusal {
         Self {
             error,
             sentence: sentence.into(),
+            limit: None,
+        }
+    }
+
+    /// More than a session may have: `wamp.error.unavailable`.
+    pub(crate) fn over(limit: Limit, sentence: impl Into<String>) -> Self {
+        Self {
+            limit: Some(limit),
+            ..Self::new(error_uri::UNAVAILABLE, sentence)
         }
     }
 

@@ -41,6 +41,16 @@ pub(crate) enum FramingError {
     Batch(#[from] BatchError),
 }
 
+impl FramingError {
+    /// Whether a message was larger than this router takes.
+    pub(crate) const fn is_size(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLarge { .. } | Self::RawSocket(FrameError::TooLong { .. })
+        )
+    }
+}
+
 /// One direction each of a transport's framing.
 pub(crate) trait Framing: Send {
     /// The session's serializer.

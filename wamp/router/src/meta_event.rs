@@ -6,6 +6,7 @@ use wamp_protocol::{MatchPolicy, RegistrationId, SessionId, SubscriptionId, Uri}
 
 use crate::member::Member;
 use crate::moment::Moment;
+use crate::reflection::{Definition, DefinitionKind};
 
 /// Something that happened in the realm.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,10 @@ pub(crate) enum MetaEvent {
     Unregistered(SessionId, RegistrationId),
     /// `wamp.registration.on_delete`
     RegistrationDeleted(SessionId, RegistrationId),
+    /// `wamp.reflect.on_define`
+    Defined(Box<Definition>),
+    /// `wamp.reflect.on_undefine`
+    Undefined(DefinitionKind, Uri),
 }
 
 /// SubscriptionDetails of the meta API.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use wamp_protocol::MessageType;
 
+use crate::limit::Limit;
 use crate::member::TransportKind;
 
 /// The message types that are counted, in the order of their codes.
@@ -57,11 +58,21 @@ pub(crate) struct Counters {
     pub(crate) requests_refused: AtomicU64,
     pub(crate) request_id_gaps: AtomicU64,
     pub(crate) connections_refused: AtomicU64,
+    /// In the order of [`Limit::ALL`].
+    limits: [AtomicU64; Limit::ALL.len()],
 }
 
 impl Counters {
     pub(crate) fn add(counter: &AtomicU64, count: u64) {
         counter.fetch_add(count, Relaxed);
+    }
+
+    /// Something exceeded `limit`.
+    pub(crate) fn hit(&self, limit: Limit) {
+        let place = Limit::ALL.iter().position(|other| *other == limit);
+        if let Some(counter) = place.and_then(|place| self.limits.get(place)) {
+            Self::add(counter, 1);
+        }
     }
 
     pub(crate) fn joined(&self, kind: TransportKind) {
@@ -195,6 +206,16 @@ fn render(counters: &Counters, out: &mut String) -> fmt::Result {
                 writeln!(out, "{name}_total{{type=\"{}\"}} {count}", message.name())?;
             }
         }
+    }
+    family(
+        out,
+        "wamp_limits_hit",
+        "counter",
+        "Messages and requests refused because they exceed a limit of one session.",
+    )?;
+    for (limit, counter) in Limit::ALL.iter().zip(&counters.limits) {
+        let count = counter.load(Relaxed);
+        writeln!(out, "wamp_limits_hit_total{{limit=\"{}\"}} {count}", limit.name())?;
     }
     for (name, help, counter) in [
         (

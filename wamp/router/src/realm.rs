@@ -3,6 +3,7 @@
 mod goodbyes;
 mod meta_events;
 mod meta_procedures;
+mod reflection;
 mod routing;
 mod testament;
 
@@ -14,6 +15,7 @@ use tokio::sync::Notify;
 use wamp_protocol::message::Welcome;
 use wamp_protocol::{SessionId, UriRules};
 
+use self::reflection::Definitions;
 use self::testament::Testaments;
 use crate::authentication::DecoySecret;
 use crate::broker::{Broker, BrokerSettings};
@@ -49,6 +51,7 @@ struct State {
     dealer: Dealer,
     sessions: HashMap<SessionId, Attached>,
     testaments: Testaments,
+    definitions: Definitions,
     ids: RandomIds,
     /// Empty between messages; kept for its memory.
     effects: Effects,
@@ -89,6 +92,7 @@ impl Realm {
             }),
             sessions: HashMap::new(),
             testaments: Testaments::default(),
+            definitions: Definitions::new(&config.definitions),
             ids: RandomIds::new(),
             effects: Effects::default(),
             closed: false,
@@ -173,6 +177,7 @@ impl State {
         let attached = self.sessions.remove(&session)?;
         self.broker.leave(session, &mut self.effects);
         self.dealer.leave(session, &mut self.effects);
+        self.definitions.leave(session, &mut self.effects.meta_events);
         self.publish_testaments(&attached.member, now, counters);
         self.effects
             .meta_events

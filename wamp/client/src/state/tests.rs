@@ -46,6 +46,7 @@ fn info(session: u64) -> SessionInfo {
         roles: RouterRoles {
             broker: features(&[]),
             dealer: features(&["call_canceling"]),
+            reflection: false,
         },
     }
 }

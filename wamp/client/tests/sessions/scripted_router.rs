@@ -80,6 +80,7 @@ pub(crate) fn welcome(id: u64) -> Welcome {
     let roles = RouterRoles {
         broker: features(&[]),
         dealer: features(&["call_canceling", "progressive_call_invocations"]),
+        reflection: false,
     };
     let authrole = Some("user".to_owned());
     let details = WelcomeDetails {

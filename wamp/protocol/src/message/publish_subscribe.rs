@@ -87,6 +87,9 @@ pub struct PublishOptions {
     pub disclose_me: bool,
     /// `retain`: keep as the topic's retained event.
     pub retain: bool,
+    /// `_retain_for`, an extension of Domovoi's: after so many milliseconds the event is retained
+    /// no more.
+    pub retain_for: Option<u64>,
     /// `exclude…` and `eligible…`
     pub recipients: Option<Box<Recipients>>,
     /// `rkey`: the shard it is for.

@@ -61,6 +61,8 @@ pub struct RouterRoles {
     pub broker: Option<Features>,
     /// Routes calls.
     pub dealer: Option<Features>,
+    /// Whether the roles answer `wamp.reflection.…`.
+    pub reflection: bool,
 }
 
 /// `[WELCOME, Session|id, Details|dict]`

@@ -51,9 +51,15 @@ fn hello() -> BoxedStrategy<Message> {
 }
 
 fn welcome() -> BoxedStrategy<Message> {
-    let roles = (features(), features())
-        .prop_map(|(broker, dealer)| RouterRoles { broker, dealer })
-        .prop_filter("at least one role", |roles| *roles != RouterRoles::default());
+    let roles = (features(), features(), any::<bool>())
+        .prop_map(|(broker, dealer, reflection)| RouterRoles {
+            broker,
+            dealer,
+            reflection,
+        })
+        .prop_filter("at least one role", |roles| {
+            roles.broker.is_some() || roles.dealer.is_some()
+        });
     let texts = (of(text()), of(text()), of(text()), of(text()), of(text()), of(text()));
     (session(), roles, texts, dict(), dict())
         .prop_map(|(session, roles, texts, authextra, other)| {

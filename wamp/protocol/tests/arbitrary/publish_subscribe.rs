@@ -30,14 +30,23 @@ fn recipients() -> BoxedStrategy<Option<Box<Recipients>>> {
 }
 
 fn publish() -> BoxedStrategy<Message> {
-    let flags = (any::<bool>(), any::<Option<bool>>(), any::<bool>(), any::<bool>());
+    let retain = (any::<bool>(), any::<Option<u64>>());
+    let flags = (any::<bool>(), any::<Option<bool>>(), any::<bool>(), retain);
     let options = (flags, recipients(), of(text()), of(text()), ppt(), forward_for()).prop_map(
-        |((acknowledge, exclude_me, disclose_me, retain), recipients, rkey, transaction_hash, ppt, forward_for)| {
+        |(
+            (acknowledge, exclude_me, disclose_me, (retain, retain_for)),
+            recipients,
+            rkey,
+            transaction_hash,
+            ppt,
+            forward_for,
+        )| {
             PublishOptions {
                 acknowledge,
                 exclude_me,
                 disclose_me,
                 retain,
+                retain_for,
                 recipients,
                 rkey,
                 transaction_hash,

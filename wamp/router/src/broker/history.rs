@@ -100,7 +100,8 @@ impl History {
         };
         events.push_back(Kept {
             sequence: self.sequence,
-            at: now.unix,
+            // As clients are told the time, so that the time they were told finds the event again.
+            at: Duration::from_millis(u64::try_from(now.unix.as_millis()).unwrap_or(u64::MAX)),
             publication,
         });
     }

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use wamp_protocol::message::{Event, EventDetails, PassThru, Publish, PublishOptions, Published as PublishedMessage};
 use wamp_protocol::{MatchPolicy, MessageType, Payload, PublicationId, SessionId, Uri, error_uri};
@@ -121,6 +122,7 @@ impl Broker {
             Disclose::OnRequest => options.disclose_me,
             Disclose::Always => true,
         };
+        let retain_for = options.retain_for.map(Duration::from_millis);
         let publication = Publication {
             id,
             topic,
@@ -146,7 +148,7 @@ impl Broker {
         };
         self.history.keep(&publication, now);
         if options.retain {
-            self.retained.keep(publication);
+            self.retained.keep(publication, retain_for, now);
         }
         published
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use wamp_protocol::{MatchPolicy, Payload, Uri};
@@ -10,6 +11,7 @@ use super::publishing::Publication;
 use super::subscription::Subscription;
 use crate::effects::Effects;
 use crate::member::Member;
+use crate::moment::Moment;
 
 /// Topics that can have retained events at once; further ones are not kept.
 const TOPICS: usize = 100_000;
@@ -21,16 +23,34 @@ const LIMITED: usize = 16;
 /// Retained events by topic, newest first: at most one that everybody may have, and only such
 /// limited ones as are newer.
 ///
-/// An event without payload clears its topic (the specification has no other way to do it).
+/// An event without payload clears its topic, and an event published with `_retain_for` is kept
+/// for so long: the specification has no way to do either.
 #[derive(Debug, Default)]
 pub(super) struct RetainedEvents {
-    by_topic: BTreeMap<Uri, Vec<Publication>>,
+    by_topic: BTreeMap<Uri, Vec<Retained>>,
     /// Octets of all payloads.
     octets: usize,
 }
 
+/// One event that is kept.
+#[derive(Debug)]
+struct Retained {
+    publication: Publication,
+    /// Since the router's start; `None` is kept until another takes its place.
+    expires: Option<Duration>,
+}
+
+impl Retained {
+    fn is_there(&self, now: Moment) -> bool {
+        self.expires.is_none_or(|expires| now.monotonic < expires)
+    }
+}
+
 impl RetainedEvents {
-    pub(super) fn keep(&mut self, mut publication: Publication) {
+    pub(super) fn keep(&mut self, mut publication: Publication, retain_for: Option<Duration>, now: Moment) {
+        if self.by_topic.len() >= TOPICS {
+            self.drop_expired(now);
+        }
         let topic = publication.topic.as_str();
         if publication.payload.is_empty() {
             self.octets -= self.by_topic.remove(topic).map_or(0, |events| octets(&events));
@@ -53,7 +73,8 @@ impl RetainedEvents {
         if public {
             events.clear();
         }
-        events.insert(0, publication);
+        let expires = retain_for.map(|after| now.monotonic.saturating_add(after));
+        events.insert(0, Retained { publication, expires });
         events.truncate(LIMITED + 1);
         while others + octets(events) > OCTETS && events.len() > 1 {
             events.pop();
@@ -63,16 +84,27 @@ impl RetainedEvents {
 
     /// Sends a new subscriber what is retained for it: of each topic the newest event that it
     /// would have received.
-    pub(super) fn replay(&self, subscription: &Subscription, member: &Arc<Member>, effects: &mut Effects) {
+    pub(super) fn replay(&self, subscription: &Subscription, member: &Arc<Member>, now: Moment, effects: &mut Effects) {
         let facts = &subscription.facts;
         self.matching(&facts.uri, facts.match_policy, |events| {
-            if let Some(publication) = events.iter().find(|publication| publication.is_for(member)) {
-                effects.send(member.id, publication.event_for(subscription, member));
+            let mut those = events.iter().filter(|retained| retained.is_there(now));
+            if let Some(retained) = those.find(|retained| retained.publication.is_for(member)) {
+                effects.send(member.id, retained.publication.event_for(subscription, member));
             }
         });
     }
 
-    fn matching(&self, pattern: &Uri, policy: MatchPolicy, mut visit: impl FnMut(&Vec<Publication>)) {
+    fn drop_expired(&mut self, now: Moment) {
+        let mut left = 0;
+        self.by_topic.retain(|_, events| {
+            events.retain(|retained| retained.is_there(now));
+            left += octets(events);
+            !events.is_empty()
+        });
+        self.octets = left;
+    }
+
+    fn matching(&self, pattern: &Uri, policy: MatchPolicy, mut visit: impl FnMut(&Vec<Retained>)) {
         match policy {
             MatchPolicy::Exact => {
                 if let Some(events) = self.by_topic.get(pattern.as_str()) {
@@ -93,8 +125,8 @@ impl RetainedEvents {
     }
 }
 
-fn octets(events: &[Publication]) -> usize {
-    events.iter().map(|publication| publication.payload.len()).sum()
+fn octets(events: &[Retained]) -> usize {
+    events.iter().map(|retained| retained.publication.payload.len()).sum()
 }
 
 /// The payload in memory of its own, so that it does not keep alive what it came in.

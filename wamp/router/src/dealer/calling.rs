@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wamp_protocol::message::{Call, Invocation as InvocationMessage, InvocationDetails, PassThru};
-use wamp_protocol::{MatchPolicy, MessageType, RegistrationId, SessionId, error_uri};
+use wamp_protocol::{MatchPolicy, MessageType, RegistrationId, RequestId, SessionId, error_uri};
 
 use super::Dealer;
 use super::invocation::{Chunks, Invocation, InvocationKey, Reroute, Timeout};
 use super::registration::Callee;
 use crate::config::Disclose;
 use crate::effects::{Effects, Refusal, Violation};
+use crate::limit::Limit;
 use crate::member::Member;
 use crate::moment::Moment;
 use crate::random_ids::RandomIds;
@@ -58,6 +59,13 @@ impl Dealer {
         Ok(())
     }
 
+    /// Whether `request` is a call of this session that is open, or one in pieces that has ended.
+    pub(crate) fn knows_chunks_of(&self, session: SessionId, request: RequestId) -> bool {
+        self.sessions.get(&session).is_some_and(|session| {
+            session.invocation_by_call.contains_key(&request) || session.ended_chunked_calls.may_contain(request)
+        })
+    }
+
     fn check_call(&self, message: &Call) -> Result<RegistrationId, Refusal> {
         let procedure = &message.procedure;
         if !uri_rules::is_well_formed(procedure, MatchPolicy::Exact, self.settings.uri_rules) {
@@ -67,6 +75,17 @@ impl Dealer {
         if message.options.disclose_me && self.settings.disclose_callers == Disclose::Never {
             let sentence = "this realm does not disclose callers";
             return Err(Refusal::new(error_uri::DISCLOSE_ME_DISALLOWED, sentence));
+        }
+        match (message.options.runmode.as_deref(), &message.options.rkey) {
+            (None, _) | (Some("partition"), Some(_)) => {}
+            (Some("partition"), None) => {
+                let sentence = "a call with runmode \"partition\" must say which one with rkey";
+                return Err(Refusal::new(error_uri::INVALID_ARGUMENT, sentence));
+            }
+            (Some(other), _) => {
+                let sentence = format!("runmode {other:?} is not one of this router's: it has \"partition\"");
+                return Err(Refusal::new(error_uri::OPTION_NOT_ALLOWED, sentence));
+            }
         }
         self.registration_by_pattern.best(procedure.as_str()).ok_or_else(|| {
             Refusal::new(
@@ -94,7 +113,7 @@ impl Dealer {
             .map_or(0, |session| session.invocation_by_call.len());
         if open >= self.settings.calls {
             let sentence = format!("a session may have {} open calls", self.settings.calls);
-            return Err(Refusal::new(error_uri::UNAVAILABLE, sentence));
+            return Err(Refusal::over(Limit::Calls, sentence));
         }
         let rkey = message.options.rkey.as_deref();
         let picked = self.registrations.get_mut(&id).and_then(|registration| {
@@ -125,7 +144,7 @@ impl Dealer {
             procedure: message.procedure.clone(),
             receive_progress: details.receive_progress,
             chunks: if message.options.progress {
-                Chunks::Open
+                Chunks::Open(Box::new(details.clone()))
             } else {
                 Chunks::Whole
             },
@@ -227,24 +246,34 @@ impl Dealer {
         }
     }
 
-    /// A further chunk of an open call goes to the same callee. Its options were settled by the
-    /// first one; only whether more follow is read.
+    /// A further chunk of an open call goes to the same callee. Its options, and with them the
+    /// details of the invocation, were settled by the first one; only whether more follow is read.
     fn next_chunk(&mut self, key: InvocationKey, message: Call, effects: &mut Effects) -> Result<(), Violation> {
         let Some(invocation) = self.invocation_mut(key) else {
             return Ok(());
         };
-        if invocation.chunks != Chunks::Open {
+        let Chunks::Open(details) = &invocation.chunks else {
             return Err(Violation::new(format!(
                 "CALL {} is open already, and complete",
                 message.request
             )));
-        }
+        };
         if invocation.procedure != message.procedure {
             return Err(Violation::new(format!(
                 "CALL {} was of another procedure",
                 message.request
             )));
         }
+        if is_opaque(message.options.ppt.as_deref()) != is_opaque(details.ppt.as_deref()) {
+            return Err(Violation::new(format!(
+                "CALL {} began with another kind of payload",
+                message.request
+            )));
+        }
+        let details = InvocationDetails {
+            progress: message.options.progress,
+            ..(**details).clone()
+        };
         if !message.options.progress {
             invocation.chunks = Chunks::Complete;
         }
@@ -252,12 +281,6 @@ impl Dealer {
             return Ok(());
         }
         let registration = invocation.registration;
-        let details = InvocationDetails {
-            progress: message.options.progress,
-            receive_progress: invocation.receive_progress,
-            ppt: message.options.ppt,
-            ..InvocationDetails::default()
-        };
         let payload = message.payload;
         effects.send(
             key.callee,
@@ -284,7 +307,7 @@ impl Dealer {
             return;
         };
         session.invocation_by_call.remove(&invocation.call);
-        if invocation.chunks == Chunks::Open {
+        if matches!(invocation.chunks, Chunks::Open(_)) {
             session.ended_chunked_calls.add(invocation.call);
         }
     }
@@ -292,6 +315,11 @@ impl Dealer {
 
 fn keeps_time(callee: &Callee) -> bool {
     callee.forward_timeout && callee.member.features.callee.call_timeout
+}
+
+/// Whether the payload may be octets that only the other end can read.
+fn is_opaque(ppt: Option<&PassThru>) -> bool {
+    ppt.is_some_and(|ppt| ppt.scheme.is_some() || ppt.enc_algo.is_some())
 }
 
 pub(super) fn is_passthru(ppt: Option<&PassThru>) -> bool {

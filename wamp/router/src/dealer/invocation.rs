@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::message::Call;
+use wamp_protocol::message::{Call, InvocationDetails};
 use wamp_protocol::{RegistrationId, RequestId, SessionId, Uri};
 
 use crate::member::Member;
@@ -35,12 +35,12 @@ pub(super) struct Invocation {
 }
 
 /// Whether a call comes in pieces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Chunks {
     /// It came whole.
     Whole,
-    /// More pieces follow.
-    Open,
+    /// More pieces follow, with these details.
+    Open(Box<InvocationDetails>),
     /// The last piece has come.
     Complete,
 }

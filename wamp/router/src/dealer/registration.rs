@@ -1,5 +1,6 @@
 //! One registration: a procedure or pattern, and the callees that share it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use wamp_protocol::message::InvocationPolicy;
@@ -16,8 +17,8 @@ pub(super) struct Registration {
     pub(super) facts: RegistrationFacts,
     /// In the order of registration.
     callees: Vec<Callee>,
-    /// Whose turn it is under `roundrobin`.
-    turn: usize,
+    /// Whose turn it is under `roundrobin`, by the partition that is called; "" for calls of none.
+    turns: HashMap<String, usize>,
 }
 
 /// A session's part in a registration.
@@ -33,11 +34,11 @@ pub(super) struct Callee {
 }
 
 impl Registration {
-    pub(super) const fn new(facts: RegistrationFacts) -> Self {
+    pub(super) fn new(facts: RegistrationFacts) -> Self {
         Self {
             facts,
             callees: Vec::new(),
-            turn: 0,
+            turns: HashMap::new(),
         }
     }
 
@@ -73,9 +74,11 @@ impl Registration {
             return;
         };
         self.callees.remove(at);
-        if at < self.turn {
-            self.turn -= 1;
+        for turn in self.turns.values_mut().filter(|turn| at < **turn) {
+            *turn -= 1;
         }
+        let Self { callees, turns, .. } = self;
+        turns.retain(|rkey, _| rkey.is_empty() || callees.iter().any(|callee| callee.rkey.as_deref() == Some(rkey)));
     }
 
     /// The callee that a call goes to, `unavailable` ones aside. A call with a resource key goes
@@ -88,6 +91,7 @@ impl Registration {
         random: &mut RandomIds,
     ) -> Option<&Callee> {
         let keyed = rkey.is_some() && self.callees.iter().any(|callee| callee.rkey.as_deref() == rkey);
+        let shard = rkey.filter(|_| keyed).unwrap_or_default();
         let fits = |callee: &Callee| {
             let right_shard = if keyed {
                 callee.rkey.as_deref() == rkey
@@ -106,13 +110,18 @@ impl Registration {
         let at = match self.facts.invoke {
             InvocationPolicy::Single | InvocationPolicy::First => places().next(),
             InvocationPolicy::Last => places().next_back(),
-            InvocationPolicy::RoundRobin => places().find(|at| *at >= self.turn).or_else(|| places().next()),
+            InvocationPolicy::RoundRobin => {
+                let turn = self.turns.get(shard).copied().unwrap_or_default();
+                places().find(|at| *at >= turn).or_else(|| places().next())
+            }
             InvocationPolicy::Random => {
                 let count = places().count().max(1) as u64;
                 places().nth(usize::try_from(random.number() % count).unwrap_or_default())
             }
         }?;
-        self.turn = at + 1;
+        if self.facts.invoke == InvocationPolicy::RoundRobin {
+            self.turns.insert(shard.to_owned(), at + 1);
+        }
         self.callees.get(at)
     }
 }

@@ -47,5 +47,6 @@ pub(super) fn roles(keeps_history: bool) -> RouterRoles {
     RouterRoles {
         broker: Some(Features(broker)),
         dealer: Some(Features(names(DEALER))),
+        reflection: true,
     }
 }

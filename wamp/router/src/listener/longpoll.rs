@@ -17,6 +17,7 @@ use self::polling::{LongPoll, Sent};
 use super::arrival::Arrival;
 use super::http::Answer;
 use crate::http_fallback::sentence;
+use crate::limit::Limit;
 use crate::member::TransportKind;
 use crate::metrics::Counters;
 use crate::random_ids;
@@ -67,6 +68,7 @@ pub(super) async fn answer(core: &Arc<Core>, path: &str, request: Request<Incomi
         .collect()
         .await;
     let Ok(body) = body else {
+        core.counters.hit(Limit::MessageSize);
         return sentence(
             StatusCode::PAYLOAD_TOO_LARGE,
             "The body is too large, or did not come wholly.\n",

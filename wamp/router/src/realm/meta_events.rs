@@ -113,6 +113,8 @@ const fn topic(event: &MetaEvent) -> &'static str {
         MetaEvent::Registered(..) => "wamp.registration.on_register",
         MetaEvent::Unregistered(..) => "wamp.registration.on_unregister",
         MetaEvent::RegistrationDeleted(..) => "wamp.registration.on_delete",
+        MetaEvent::Defined(_) => "wamp.reflect.on_define",
+        MetaEvent::Undefined(..) => "wamp.reflect.on_undefine",
     }
 }
 
@@ -136,6 +138,8 @@ fn payload(event: &MetaEvent) -> Option<Payload> {
         MetaEvent::Registered(session, id)
         | MetaEvent::Unregistered(session, id)
         | MetaEvent::RegistrationDeleted(session, id) => args(session, id.get()),
+        MetaEvent::Defined(definition) => Payload::with_args(Serializer::MsgPack, &(definition.as_dict(),)),
+        MetaEvent::Undefined(kind, uri) => Payload::with_args(Serializer::MsgPack, &(kind.name(), uri.as_str())),
     };
     match payload {
         Ok(payload) => Some(payload),

@@ -94,6 +94,10 @@ impl State {
                     self.subscription_procedure(caller, name, &arguments, realm)
                 } else if let Some(name) = procedure.strip_prefix("wamp.registration.") {
                     self.registration_procedure(name, &arguments)
+                } else if let Some(name) = procedure.strip_prefix("wamp.reflection.") {
+                    self.reflection_procedure(caller, name, &arguments, realm)
+                } else if let Some(name) = procedure.strip_prefix("wamp.reflect.") {
+                    self.reflect_procedure(caller, name, &arguments, realm)
                 } else {
                     Err(no_such_procedure(procedure))
                 }
@@ -224,7 +228,7 @@ impl State {
 }
 
 /// One positional result.
-fn value<T: Serialize>(value: &T) -> Result<Payload, Refusal> {
+pub(super) fn value<T: Serialize>(value: &T) -> Result<Payload, Refusal> {
     Payload::with_args(Serializer::MsgPack, &(value,))
         .map_err(|error| Refusal::new(error_uri::RUNTIME_ERROR, error.to_string()))
 }
@@ -269,7 +273,7 @@ fn no_such_session(id: u64) -> Refusal {
     Refusal::new(error_uri::NO_SUCH_SESSION, format!("there is no session {id}"))
 }
 
-fn no_such_procedure(procedure: &str) -> Refusal {
+pub(super) fn no_such_procedure(procedure: &str) -> Refusal {
     Refusal::new(
         error_uri::NO_SUCH_PROCEDURE,
         format!("the router has no procedure {procedure:?}"),

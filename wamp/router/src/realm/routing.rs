@@ -129,6 +129,10 @@ impl<'a> Routing<'a> {
             };
             // A CALL may repeat an id: the next chunk of a progressive one.
             let chunk = message == MessageType::Call && request.get() <= attached.last_request;
+            if chunk && sequential && !state.dealer.knows_chunks_of(member.id, request) {
+                let sentence = format!("CALL {request} continues no call in pieces");
+                return Err(Violation(sentence));
+            }
             if request.get() != expected && !chunk {
                 Counters::add(&counters.request_id_gaps, 1);
                 if sequential {
@@ -212,6 +216,9 @@ impl State {
 /// Puts every message into its session's outbox, in order; the sessions whose outbox was full.
 fn perform(state: &mut State, counters: &Counters, filled: &mut Vec<Arc<Outbox>>) -> Vec<SessionId> {
     let mut too_slow = Vec::new();
+    for limit in state.effects.limits.drain(..) {
+        counters.hit(limit);
+    }
     let mut sends = std::mem::take(&mut state.effects.sends);
     for (session, message) in sends.drain(..) {
         if let Some(outbox) = state.outbox(session) {

@@ -11,6 +11,7 @@ use super::{Realm, State};
 use crate::authorization::{Action, Request};
 use crate::config::Disclose;
 use crate::effects::Refusal;
+use crate::limit::Limit;
 use crate::member::Member;
 use crate::metrics::Counters;
 use crate::moment::Moment;
@@ -23,6 +24,15 @@ const PER_SESSION: usize = 100;
 #[derive(Debug, Default)]
 pub(super) struct Testaments {
     by_session: HashMap<SessionId, Vec<Testament>>,
+}
+
+impl Testaments {
+    /// These sessions leave none.
+    pub(super) fn forget(&mut self, sessions: &[SessionId]) {
+        for session in sessions {
+            self.by_session.remove(session);
+        }
+    }
 }
 
 /// When a testament is published. Sessions are not resumed here, so both moments are the same;
@@ -73,7 +83,7 @@ impl State {
         let testaments = self.testaments.by_session.entry(member.id).or_default();
         if testaments.len() >= PER_SESSION {
             let sentence = format!("a session may leave {PER_SESSION} testaments");
-            return Err(Refusal::new(error_uri::UNAVAILABLE, sentence));
+            return Err(Refusal::over(Limit::Testaments, sentence));
         }
         testaments.push(Testament {
             scope,
@@ -177,9 +187,19 @@ fn publish_options(dict: &Dict) -> Result<PublishOptions, Refusal> {
     Ok(PublishOptions {
         disclose_me: flag("disclose_me")?.unwrap_or_default(),
         retain: flag("retain")?.unwrap_or_default(),
+        retain_for: milliseconds(dict, "_retain_for")?,
         recipients: Some(Box::new(recipients)).filter(|lists| **lists != Recipients::default()),
         ..PublishOptions::default()
     })
+}
+
+fn milliseconds(dict: &Dict, name: &str) -> Result<Option<u64>, Refusal> {
+    let wrong = || invalid(&format!("publish_options.{name}"), "a number of milliseconds");
+    match dict.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Integer(number)) => u64::try_from(*number).map(Some).map_err(|_| wrong()),
+        Some(_) => Err(wrong()),
+    }
 }
 
 fn list<T>(dict: &Dict, name: &str, item: impl Fn(&Value) -> Option<T>) -> Result<Option<Vec<T>>, Refusal> {

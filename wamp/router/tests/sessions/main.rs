@@ -2,13 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "../support/mod.rs"]
 mod support;
 
 mod authorization;
-mod calls;
-mod events;
-mod limits;
-mod meta_api;
 mod origins;
 mod proofs;
 mod sign_in;

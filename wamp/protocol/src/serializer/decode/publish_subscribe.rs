@@ -28,6 +28,7 @@ fn publish_option<'a, R: Reader<'a>>(reader: &mut R, key: &str, options: &mut Pu
         "exclude_me" => options.exclude_me = option::optional_flag(reader)?,
         "disclose_me" => options.disclose_me = option::flag(reader)?,
         "retain" => options.retain = option::flag(reader)?,
+        "_retain_for" => options.retain_for = option::optional_number(reader)?,
         "rkey" => options.rkey = option::optional_text(reader)?,
         "transaction_hash" => options.transaction_hash = option::optional_text(reader)?,
         "forward_for" => options.forward_for = option::forward_for(reader)?,

@@ -50,8 +50,8 @@ fn router_roles<'a, R: Reader<'a>>(reader: &mut R) -> Result<RouterRoles, Fault>
     let mut roles = RouterRoles::default();
     option::entries(reader, |reader, key| {
         match key {
-            "broker" => roles.broker = Some(features(reader)?),
-            "dealer" => roles.dealer = Some(features(reader)?),
+            "broker" => roles.broker = Some(router_role(reader, &mut roles.reflection)?),
+            "dealer" => roles.dealer = Some(router_role(reader, &mut roles.reflection)?),
             _ => return Ok(false),
         }
         Ok(true)
@@ -61,8 +61,17 @@ fn router_roles<'a, R: Reader<'a>>(reader: &mut R) -> Result<RouterRoles, Fault>
 
 /// What a role's dict announces: the names in `features` that are true.
 fn features<'a, R: Reader<'a>>(reader: &mut R) -> Result<Features, Fault> {
+    router_role(reader, &mut false)
+}
+
+/// The same of a role of a router, where reflection is announced beside the features.
+fn router_role<'a, R: Reader<'a>>(reader: &mut R, reflection: &mut bool) -> Result<Features, Fault> {
     let mut features = Features::default();
     option::entries(reader, |reader, key| {
+        if key == "reflection" && reader.kind()? == Kind::Bool {
+            *reflection |= reader.boolean()?;
+            return Ok(true);
+        }
         if key != "features" || reader.kind()? == Kind::Null {
             return Ok(false);
         }
@@ -98,7 +107,7 @@ pub(super) fn welcome<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<
         }
         Ok(true)
     })?;
-    if details.roles == RouterRoles::default() {
+    if details.roles.broker.is_none() && details.roles.dealer.is_none() {
         return Err(e.fault(NO_ROLE, "Details.roles"));
     }
     Ok(Welcome { session, details })

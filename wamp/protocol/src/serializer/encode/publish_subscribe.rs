@@ -23,6 +23,7 @@ fn publish_options<W: Writer>(options: &mut Options<'_, W>, o: &PublishOptions) 
     options.optional_flag("exclude_me", o.exclude_me);
     options.flag("disclose_me", o.disclose_me);
     options.flag("retain", o.retain);
+    options.optional_number("_retain_for", o.retain_for);
     if let Some(recipients) = &o.recipients {
         options.sessions("exclude", recipients.exclude.as_deref());
         options.texts("exclude_authid", recipients.exclude_authid.as_deref());

@@ -19,6 +19,7 @@ pub(super) fn hello<W: Writer>(writer: &mut W, m: &Hello) -> Result<(), EncodeEr
                 ("caller", d.roles.caller.as_ref()),
                 ("callee", d.roles.callee.as_ref()),
             ],
+            false,
         );
         options.optional_text("agent", d.agent.as_deref());
         options.optional_text("authid", d.authid.as_deref());
@@ -31,11 +32,16 @@ pub(super) fn hello<W: Writer>(writer: &mut W, m: &Hello) -> Result<(), EncodeEr
     Ok(())
 }
 
-fn roles<W: Writer, const N: usize>(options: &mut Options<'_, W>, roles: [(&str, Option<&Features>); N]) {
+fn roles<W: Writer, const N: usize>(
+    options: &mut Options<'_, W>,
+    roles: [(&str, Option<&Features>); N],
+    reflection: bool,
+) {
     let mut dict = Options::open(options.key("roles"));
     for (role, features) in roles {
         let Some(features) = features else { continue };
         let mut dict = Options::open(dict.key(role));
+        dict.flag("reflection", reflection);
         if !features.0.is_empty() {
             let mut dict = Options::open(dict.key("features"));
             for feature in &features.0 {
@@ -56,6 +62,7 @@ pub(super) fn welcome<W: Writer>(writer: &mut W, m: &Welcome) -> Result<(), Enco
         roles(
             options,
             [("broker", d.roles.broker.as_ref()), ("dealer", d.roles.dealer.as_ref())],
+            d.roles.reflection,
         );
         options.optional_text("agent", d.agent.as_deref());
         options.optional_text("realm", d.realm.as_deref());

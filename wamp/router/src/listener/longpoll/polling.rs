@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use bytes::{Bytes, BytesMut};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
-use wamp_protocol::Serializer;
 use wamp_protocol::framing::Subprotocol;
+use wamp_protocol::{DecodeError, Message, Serializer};
 
 use crate::connection::writing::Writing;
 use crate::effects::Violation;
 use crate::framing::{Batch, Frame, Framing, FramingError};
+use crate::limit::Limit;
 use crate::member::Transport;
 use crate::metrics::{Counters, Tally};
 use crate::outbox::Outbox;
@@ -35,6 +36,17 @@ pub(super) struct LongPoll {
     closing: AtomicBool,
     last_heard: StdMutex<Instant>,
     handshake_ends: Instant,
+}
+
+/// Why a body is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum Fault {
+    /// It is no batch.
+    #[error(transparent)]
+    Batch(#[from] FramingError),
+    /// It is no message.
+    #[error(transparent)]
+    Message(#[from] DecodeError),
 }
 
 /// What became of what the client sent.
@@ -91,7 +103,12 @@ impl LongPoll {
                 };
                 (flow, Sent::Taken)
             }
-            Err(violation) => (session.violation(&violation), Sent::Refused),
+            Err(fault) => {
+                if fault == Fault::Message(DecodeError::TooDeep) {
+                    session.counters().hit(Limit::Depth);
+                }
+                (session.violation(&Violation(fault.to_string())), Sent::Refused)
+            }
         };
         if flow == Flow::Close {
             self.closing.store(true, Ordering::Release);
@@ -101,21 +118,17 @@ impl LongPoll {
         sent
     }
 
-    fn decode(&self, body: Bytes, tally: &mut Tally) -> Result<VecDeque<wamp_protocol::Message>, Violation> {
+    fn decode(&self, body: Bytes, tally: &mut Tally) -> Result<VecDeque<Message>, Fault> {
         let bodies = match &self.batch {
             None => vec![body],
             Some(batch) => {
                 let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
-                batch.split(body).map_err(|error| Violation(error.to_string()))?
+                batch.split(body)?
             }
         };
         let decode = |body: Bytes| {
             let size = body.len();
-            let message = self
-                .framing
-                .serializer
-                .decode(body)
-                .map_err(|error| Violation(error.to_string()))?;
+            let message = self.framing.serializer.decode(body)?;
             tally.count(message.message_type(), size);
             Ok(message)
         };

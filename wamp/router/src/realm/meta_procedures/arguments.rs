@@ -42,6 +42,15 @@ impl Arguments {
         self.arg(at).and_then(number).ok_or_else(|| invalid(name, "an id"))
     }
 
+    /// A dict, or nothing.
+    pub(in crate::realm) fn dict(&self, at: usize, name: &str) -> Result<Option<&Dict>, Refusal> {
+        match self.arg(at) {
+            None => Ok(None),
+            Some(Value::Dict(dict)) => Ok(Some(dict)),
+            Some(_) => Err(invalid(name, "a dict")),
+        }
+    }
+
     /// An optional list of roles; one role alone is taken for a list of it.
     pub(super) fn roles(&self, at: usize) -> Result<Option<Vec<String>>, Refusal> {
         let wrong = || invalid("filter_authroles", "a list of roles");

@@ -8,6 +8,7 @@ use super::arguments::Arguments;
 use super::{no_such_session, value};
 use crate::effects::Refusal;
 use crate::member::Member;
+use crate::meta_event::MetaEvent;
 use crate::moment::Moment;
 use crate::realm::{Realm, State};
 use crate::uri_rules;
@@ -47,7 +48,16 @@ impl State {
             }
             _ => self.others(caller, |_| true),
         };
+        let all = procedure == "wamp.session.kill_all";
+        if all {
+            // Of everybody's end nothing is told: there would be nobody to hear it.
+            self.testaments.forget(&chosen);
+        }
         self.dismiss(&chosen, reason, sentence, now, &realm.counters);
+        if all {
+            let meta_events = &mut self.effects.meta_events;
+            meta_events.retain(|event| !matches!(event, MetaEvent::Left(_)));
+        }
         match procedure {
             "wamp.session.kill" => Ok(Payload::EMPTY),
             "wamp.session.kill_by_authid" => value(&chosen.iter().map(|id| id.get()).collect::<Vec<_>>()),

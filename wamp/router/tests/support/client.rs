@@ -33,6 +33,12 @@ pub(crate) fn all_roles() -> Json {
     json!({ "publisher": role, "subscriber": role, "caller": role, "callee": role })
 }
 
+/// The value that JSON stands for, binary included; nested too deeply, without that.
+fn as_value(message: Json) -> Value {
+    Value::decode(Serializer::Json, message.to_string().as_bytes())
+        .unwrap_or_else(|_| serde_json::from_value(message).unwrap())
+}
+
 impl Client {
     /// A client that has not said HELLO.
     pub(super) fn new(wire: Wire, kind: Kind) -> Self {
@@ -60,19 +66,88 @@ impl Client {
         welcome
     }
 
-    pub(crate) async fn send(&mut self, message: Json) {
-        let value: Value = serde_json::from_value(message.clone()).unwrap();
-        let octets = value.encode(self.serializer);
-        let octets = match (self.batched, self.serializer) {
-            (false, _) => octets.to_vec(),
-            (true, Serializer::Json) => [&octets[..], b"\x1e"].concat(),
-            (true, _) => [&(octets.len() as u32).to_be_bytes()[..], &octets].concat(),
+    /// What a message is on the wire: in a batched protocol, a batch of one.
+    fn octets(&self, message: Json) -> Vec<u8> {
+        self.in_batch(&as_value(message).encode(self.serializer))
+    }
+
+    fn in_batch(&self, message: &[u8]) -> Vec<u8> {
+        match (self.batched, self.serializer) {
+            (false, _) => message.to_vec(),
+            (true, Serializer::Json) => [message, b"\x1e"].concat(),
+            (true, _) => [&(message.len() as u32).to_be_bytes()[..], message].concat(),
+        }
+    }
+
+    /// Sends what may be no message at all. Long-poll may answer that it is none.
+    pub(crate) async fn send_unchecked(&mut self, message: Json) {
+        let octets = self.octets(message);
+        self.send_whatever(&octets).await;
+    }
+
+    /// Sends a message without its last octet.
+    pub(crate) async fn send_torn(&mut self, message: Json) {
+        let octets = as_value(message).encode(self.serializer);
+        let octets = self.in_batch(&octets[..octets.len() - 1]);
+        self.send_whatever(&octets).await;
+    }
+
+    /// Sends one encoded message, well formed or not.
+    pub(crate) async fn send_encoded(&mut self, message: &[u8]) {
+        let octets = self.in_batch(message);
+        self.send_whatever(&octets).await;
+    }
+
+    async fn send_whatever(&mut self, octets: &[u8]) {
+        match &self.wire {
+            Wire::LongPoll(wire) => drop(wire.post("send", octets).await),
+            _ => self.send_octets(octets).await,
+        }
+    }
+
+    /// Sends a WebSocket frame whose first reserved bit says that it is compressed.
+    pub(crate) async fn send_compressed(&mut self) {
+        let Wire::WebSocket(websocket) = &mut self.wire else {
+            panic!("not a WebSocket")
         };
+        let frame = [0xC1, 0x82, 0, 0, 0, 0, b'[', b']'];
+        websocket.get_mut().write_all(&frame).await.unwrap();
+    }
+
+    /// Sends to a router that may have closed the connection already.
+    pub(crate) async fn try_send(&mut self, message: Json) {
+        let octets = self.octets(message.clone());
+        match &mut self.wire {
+            Wire::Linked(tx, _) => {
+                let message = Serializer::Json
+                    .decode(message.to_string().into_bytes().into())
+                    .unwrap();
+                drop(tx.send(message).await);
+            }
+            Wire::WebSocket(websocket) => {
+                let frame = match self.serializer {
+                    Serializer::Json => Frame::text(String::from_utf8(octets).unwrap()),
+                    _ => Frame::binary(octets),
+                };
+                drop(websocket.send(frame).await);
+            }
+            Wire::Raw(stream) => {
+                let mut frame = (octets.len() as u32).to_be_bytes().to_vec();
+                frame.extend_from_slice(&octets);
+                drop(stream.write_all(&frame).await);
+            }
+            Wire::LongPoll(wire) => drop(wire.post("send", &octets).await),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, message: Json) {
+        let octets = self.octets(message);
         match &mut self.wire {
             Wire::Linked(tx, _) => {
                 let mut message = Serializer::Json.decode(octets.into()).unwrap();
                 if let Message::Publish(wamp_protocol::message::Publish { payload, .. })
                 | Message::Call(wamp_protocol::message::Call { payload, .. })
+                | Message::Error(wamp_protocol::message::Error { payload, .. })
                 | Message::Yield(wamp_protocol::message::Yield { payload, .. }) = &mut message
                 {
                     *payload = payload.transcode(Serializer::MsgPack).unwrap();
@@ -111,12 +186,9 @@ impl Client {
         }
     }
 
-    /// The next message, or `None` when the connection ends.
-    pub(crate) async fn try_receive(&mut self) -> Option<Json> {
-        if !self.unread.is_empty() {
-            return Some(self.unread.remove(0));
-        }
-        let octets = match &mut self.wire {
+    /// What one frame carries; `None` when the connection ends.
+    async fn frame(&mut self) -> Option<Bytes> {
+        Some(match &mut self.wire {
             Wire::WebSocket(websocket) => loop {
                 match websocket.next().await {
                     Some(Ok(Frame::Text(text))) => break Bytes::copy_from_slice(text.as_bytes()),
@@ -141,11 +213,22 @@ impl Client {
                 (200, body) => body.into(),
                 _ => return None,
             },
-            Wire::Linked(_, rx) => {
-                let message = rx.next().await?;
-                return Some(serde_json::from_slice(&Serializer::Json.encode(&message).unwrap()).unwrap());
-            }
-        };
+            Wire::Linked(_, rx) => Serializer::Json.encode(&rx.next().await?).unwrap(),
+        })
+    }
+
+    /// The octets of the next frame.
+    pub(crate) async fn receive_octets(&mut self) -> Bytes {
+        let frame = tokio::time::timeout(PATIENCE, self.frame()).await;
+        frame.expect("no frame came").expect("the connection ended")
+    }
+
+    /// The next message, or `None` when the connection ends.
+    pub(crate) async fn try_receive(&mut self) -> Option<Json> {
+        if !self.unread.is_empty() {
+            return Some(self.unread.remove(0));
+        }
+        let octets = self.frame().await?;
         let mut bodies = Vec::new();
         match (self.batched, self.serializer) {
             (false, _) => bodies.push(octets),
@@ -174,6 +257,30 @@ impl Client {
     pub(crate) async fn ends(&mut self) {
         let end = tokio::time::timeout(PATIENCE, async { while self.try_receive().await.is_some() {} });
         end.await.expect("the connection does not end");
+    }
+
+    /// Sends a request of the form `[code, id, rest…]`; the id it used.
+    pub(crate) async fn request(&mut self, code: u64, rest: Json) -> u64 {
+        let request = self.next();
+        let mut message = vec![json!(code), json!(request)];
+        message.extend(rest.as_array().unwrap().iter().cloned());
+        self.send(message.into()).await;
+        request
+    }
+
+    /// Sends a request that is refused; the error's URI. What the ERROR answers is checked.
+    pub(crate) async fn refused(&mut self, code: u64, rest: Json) -> String {
+        let request = self.request(code, rest).await;
+        let (kind, id, uri) = self.error().await;
+        assert_eq!((kind, id), (code, request));
+        uri
+    }
+
+    /// The transport breaks, without a goodbye.
+    pub(crate) async fn vanish(self) {
+        if let Wire::LongPoll(wire) = &self.wire {
+            assert_eq!(wire.post("close", b"").await.0, 202);
+        }
     }
 
     /// Sends a message of the form `[code, request, options, …]` and gives the answer's last part.

@@ -1,5 +1,7 @@
 //! A router on port 0, and clients that send and receive messages as they are written down.
 
+#![allow(dead_code, reason = "two test programs share this, and each uses a part")]
+
 mod client;
 mod long_poll;
 
@@ -17,6 +19,7 @@ use wamp_router::authentication::{AuthMethod, Principal, StaticUser, StaticUsers
 use wamp_router::authorization::{Action, Effect, Rule, Rules};
 use wamp_router::{Authentication, Authorization, HttpFallback, RealmConfig, Router, RouterConfig};
 
+#[allow(unused_imports, reason = "two test programs share this, and each uses a part")]
 pub(crate) use self::client::{Client, all_roles};
 pub(crate) use self::long_poll::{LongPollWire, post};
 
@@ -100,19 +103,10 @@ impl Server {
         let wire = match kind {
             Kind::WebSocket(serializer) => self.websocket(serializer.name(), false).await,
             Kind::Batched(serializer) => self.websocket(serializer.name(), true).await,
-            Kind::RawSocket(_) => {
-                let stream = TcpStream::connect(self.address).await.unwrap();
-                Wire::Raw(shake_hands(Box::new(stream), kind.serializer()).await)
-            }
-            Kind::Unix(_) => {
-                // Once connected, the socket's file is not needed.
-                let folder = tempfile::tempdir().unwrap();
-                let path = folder.path().join("wamp.sock");
-                let listener = tokio::net::UnixListener::bind(&path).unwrap();
-                let router = self.router.clone();
-                tokio::spawn(async move { router.serve_unix(listener, pending()).await });
-                let stream = tokio::net::UnixStream::connect(&path).await.unwrap();
-                Wire::Raw(shake_hands(Box::new(stream), kind.serializer()).await)
+            Kind::RawSocket(_) | Kind::Unix(_) => {
+                let mut stream = self.raw(kind).await;
+                shake_hands(&mut stream, kind.serializer(), 15).await;
+                Wire::Raw(stream)
             }
             Kind::LongPoll(serializer) => {
                 Wire::LongPoll(LongPollWire::open(self.address, &format!("wamp.2.{}", serializer.name())).await)
@@ -136,6 +130,62 @@ impl Server {
         Client::new(wire, kind)
     }
 
+    /// A connection for RawSocket, before its handshake.
+    pub(crate) async fn raw(&self, kind: Kind) -> Box<dyn Stream> {
+        if !matches!(kind, Kind::Unix(_)) {
+            return Box::new(TcpStream::connect(self.address).await.unwrap());
+        }
+        // Once connected, the socket's file is not needed.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wamp.sock");
+        let listener = tokio::net::UnixListener::bind(&path).unwrap();
+        let router = self.router.clone();
+        tokio::spawn(async move { router.serve_unix(listener, pending()).await });
+        Box::new(tokio::net::UnixStream::connect(&path).await.unwrap())
+    }
+
+    /// A RawSocket client that takes messages of up to 4 KiB.
+    pub(crate) async fn connect_small(&self, kind: Kind) -> Client {
+        let mut stream = self.raw(kind).await;
+        shake_hands(&mut stream, kind.serializer(), 3).await;
+        Client::new(Wire::Raw(stream), kind)
+    }
+
+    /// The head of the answer to a WebSocket handshake with one more header.
+    pub(crate) async fn websocket_answer(&self, header: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let request = format!(
+            "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Protocol: wamp.2.json\r\n{header}\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    /// Whether a connection of this kind is refused before any message.
+    pub(crate) async fn refuses(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::WebSocket(_) | Kind::Batched(_) => self.websocket_answer("").await.starts_with("HTTP/1.1 503"),
+            Kind::RawSocket(_) | Kind::Unix(_) => {
+                let mut stream = self.raw(kind).await;
+                stream.write_all(&[0x7F, 0xF1, 0, 0]).await.unwrap();
+                let mut reply = Vec::new();
+                stream.read_to_end(&mut reply).await.unwrap();
+                reply == [0x7F, 0x40, 0, 0]
+            }
+            Kind::LongPoll(_) | Kind::BatchedLongPoll(_) => {
+                let body = b"{\"protocols\": [\"wamp.2.json\"]}";
+                post(self.address, "/lp/open", body).await.0 == 503
+            }
+            Kind::Linked => false,
+        }
+    }
+
     async fn websocket(&self, serializer: &str, batched: bool) -> Wire {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let suffix = if batched { ".batched" } else { "" };
@@ -150,17 +200,16 @@ impl Server {
     }
 }
 
-async fn shake_hands(mut stream: Box<dyn Stream>, serializer: Serializer) -> Box<dyn Stream> {
+async fn shake_hands(stream: &mut Box<dyn Stream>, serializer: Serializer, length: u8) {
     let id = match serializer {
         Serializer::Json => 1,
         Serializer::MsgPack => 2,
         Serializer::Cbor => 3,
     };
-    stream.write_all(&[0x7F, 0xF0 | id, 0, 0]).await.unwrap();
+    stream.write_all(&[0x7F, length << 4 | id, 0, 0]).await.unwrap();
     let mut reply = [0; 4];
     stream.read_exact(&mut reply).await.unwrap();
-    assert_eq!(reply, [0x7F, 0xB0 | id, 0, 0]);
-    stream
+    assert_eq!((reply[0], reply[1] & 0x0F, reply[2], reply[3]), (0x7F, id, 0, 0));
 }
 
 /// How a client is connected.
@@ -191,7 +240,7 @@ impl Kind {
         kinds
     }
 
-    fn serializer(self) -> Serializer {
+    pub(crate) fn serializer(self) -> Serializer {
         match self {
             Self::WebSocket(serializer)
             | Self::Batched(serializer)
@@ -201,6 +250,21 @@ impl Kind {
             | Self::BatchedLongPoll(serializer) => serializer,
             Self::Linked => Serializer::Json,
         }
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let transport = match self {
+            Self::WebSocket(_) => "WebSocket",
+            Self::Batched(_) => "batched WebSocket",
+            Self::RawSocket(_) => "RawSocket",
+            Self::Unix(_) => "Unix socket",
+            Self::LongPoll(_) => "long-poll",
+            Self::BatchedLongPoll(_) => "batched long-poll",
+            Self::Linked => return f.write_str("linked"),
+        };
+        write!(f, "{transport} × {}", self.serializer().name())
     }
 }
 

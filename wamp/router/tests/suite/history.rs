@@ -1,0 +1,156 @@
+//! Events of the past.
+
+use serde_json::{Value as Json, json};
+
+use crate::site::Site;
+use crate::support::Client;
+
+on_every_wire!(
+    feature_event_history,
+    history_of_a_pattern_has_the_events_of_all_its_topics_in_order,
+    events_for_particular_sessions_are_not_kept,
+    history_obeys_the_lists_of_names_and_roles,
+    wrong_filters_are_refused_by_name,
+);
+
+fn numbers(events: &Json) -> Vec<i64> {
+    let events = events.as_array().unwrap();
+    events.iter().map(|event| event["args"][0].as_i64().unwrap()).collect()
+}
+
+async fn events(client: &mut Client, subscription: u64, filter: Json) -> Json {
+    client
+        .ask_with("wamp.subscription.get_events", json!([subscription]), filter)
+        .await
+        .unwrap()
+}
+
+async fn feature_event_history(site: Site) {
+    let mut client = site.join().await;
+    let subscription = client.subscribe("com.topic", json!({})).await;
+    let mut publisher = site.peer().await;
+    let mut ids = Vec::new();
+    for number in 1..=5 {
+        // Each event has a time of its own.
+        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+        ids.push(publisher.publish("com.topic", json!({}), json!([number])).await);
+        client.receive().await;
+    }
+    let all = events(&mut client, subscription, json!({})).await;
+    assert_eq!(numbers(&all), [1, 2, 3, 4, 5]);
+    let first = &all[0];
+    assert_eq!(
+        (&first["subscription"], &first["publication"]),
+        (&json!(subscription), &json!(ids[0]))
+    );
+    assert!(first["details"].is_object());
+    let times: Vec<String> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["timestamp"].as_str().unwrap().to_owned())
+        .collect();
+    for (filter, expected) in [
+        (json!({ "reverse": true }), vec![5, 4, 3, 2, 1]),
+        (json!({ "limit": 2 }), vec![1, 2]),
+        (json!({ "reverse": true, "limit": 2 }), vec![5, 4]),
+        (json!({ "from_time": times[1] }), vec![2, 3, 4, 5]),
+        (json!({ "after_time": times[1] }), vec![3, 4, 5]),
+        (json!({ "before_time": times[3] }), vec![1, 2, 3]),
+        (json!({ "until_time": times[3] }), vec![1, 2, 3, 4]),
+        (json!({ "from_publication": ids[1] }), vec![2, 3, 4, 5]),
+        (json!({ "after_publication": ids[1] }), vec![3, 4, 5]),
+        (json!({ "before_publication": ids[3] }), vec![1, 2, 3]),
+        (json!({ "until_publication": ids[3] }), vec![1, 2, 3, 4]),
+        (json!({ "topic": "com.topic", "limit": 1 }), vec![1]),
+        (json!({ "topic": "com.other" }), vec![]),
+        (
+            json!({ "after_publication": ids[0], "until_time": times[3], "reverse": true, "limit": 2 }),
+            vec![4, 3],
+        ),
+        (json!({ "after_time": "2100-01-01T00:00:00Z" }), vec![]),
+        (json!({ "from_time": "2000-01-01T01:00:00+01:00", "limit": 1 }), vec![1]),
+    ] {
+        let some = events(&mut client, subscription, filter.clone()).await;
+        assert_eq!(numbers(&some), expected, "{filter}");
+    }
+}
+
+async fn history_of_a_pattern_has_the_events_of_all_its_topics_in_order(site: Site) {
+    let mut client = site.join().await;
+    let auth = client.subscribe("com.log.auth", json!({})).await;
+    let all = client.subscribe("com.log", json!({ "match": "prefix" })).await;
+    let middle = client.subscribe("com..basket", json!({ "match": "wildcard" })).await;
+    let mut publisher = site.peer().await;
+    for (number, topic) in [(1, "auth"), (2, "basket"), (3, "basket"), (4, "checkout"), (5, "auth")] {
+        publisher
+            .publish(&format!("com.log.{topic}"), json!({}), json!([number]))
+            .await;
+    }
+    let mut asker = site.join().await;
+    for (subscription, filter, expected) in [
+        (auth, json!({}), vec![1, 5]),
+        (all, json!({}), vec![1, 2, 3, 4, 5]),
+        (middle, json!({}), vec![2, 3]),
+        (all, json!({ "topic": "com.log.basket" }), vec![2, 3]),
+        (all, json!({ "topic": "com.log.auth", "reverse": true }), vec![5, 1]),
+    ] {
+        let some = events(&mut asker, subscription, filter.clone()).await;
+        assert_eq!(numbers(&some), expected, "{filter}");
+        for event in some.as_array().unwrap() {
+            assert!(event["details"]["topic"].as_str().unwrap().starts_with("com.log."));
+        }
+    }
+}
+
+async fn events_for_particular_sessions_are_not_kept(site: Site) {
+    let mut client = site.join().await;
+    let subscription = client.subscribe("com.topic", json!({})).await;
+    let session = client.session;
+    let mut publisher = site.peer().await;
+    for (number, options) in [
+        (1, json!({ "eligible": [session] })),
+        (2, json!({ "exclude": [session + 1] })),
+        (3, json!({})),
+    ] {
+        publisher.publish("com.topic", options, json!([number])).await;
+        assert_eq!(client.receive().await[4], json!([number]));
+    }
+    assert_eq!(numbers(&events(&mut client, subscription, json!({})).await), [3]);
+}
+
+async fn history_obeys_the_lists_of_names_and_roles(site: Site) {
+    let mut client = site.join().await;
+    let subscription = client.subscribe("com.topic", json!({})).await;
+    let mut publisher = site.peer().await;
+    for (number, options) in [
+        (1, json!({ "eligible_authrole": ["nobody"] })),
+        (2, json!({ "exclude_authrole": ["anonymous", "service"] })),
+        (3, json!({ "eligible_authrole": ["anonymous", "service"] })),
+        (4, json!({ "eligible_authid": ["nobody"] })),
+    ] {
+        publisher.publish("com.topic", options, json!([number])).await;
+    }
+    assert_eq!(client.receive().await[4], json!([3]));
+    assert_eq!(numbers(&events(&mut client, subscription, json!({})).await), [3]);
+}
+
+async fn wrong_filters_are_refused_by_name(site: Site) {
+    let mut client = site.join().await;
+    let subscription = client.subscribe("com.topic", json!({})).await;
+    for (name, wrong) in [
+        ("limit", json!(-1)),
+        ("limit", json!("ten")),
+        ("reverse", json!(1)),
+        ("from_time", json!("yesterday")),
+        ("until_time", json!(5)),
+        ("topic", json!(7)),
+        ("from_publication", json!("x")),
+    ] {
+        let rest = json!([{}, "wamp.subscription.get_events", [subscription], { name: wrong }]);
+        client.request(48, rest).await;
+        let error = client.receive().await;
+        assert_eq!(error[4], "wamp.error.invalid_argument", "{name}: {wrong}");
+        assert!(error[5][0].as_str().unwrap().contains(name), "{error}");
+    }
+}

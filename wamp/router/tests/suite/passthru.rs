@@ -1,0 +1,80 @@
+//! Payloads that the router does not understand.
+
+use serde_json::json;
+
+use crate::site::Site;
+
+on_every_wire!(
+    feature_payload_passthru_mode,
+    trap_26_a_receiver_that_did_not_announce_it_gets_no_such_payload,
+    trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach,
+    trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are,
+);
+
+/// Binary, as JSON has it.
+const SECRET: &str = "\u{0}EOP/kQ==";
+
+async fn feature_payload_passthru_mode(site: Site) {
+    let (mut caller, mut callee, registration) = site.pair("com.procedure").await;
+    let ppt =
+        json!({ "ppt_scheme": "x_mine", "ppt_serializer": "cbor", "ppt_cipher": "xsalsa20poly1305", "ppt_keyid": "7" });
+    let id = callee.subscribe("com.topic", json!({})).await;
+    let publication = caller.publish("com.topic", ppt.clone(), json!([SECRET])).await;
+    assert_eq!(callee.receive().await, json!([36, id, publication, ppt, [SECRET]]));
+    let request = caller.call("com.procedure", ppt.clone(), json!([SECRET])).await;
+    assert_eq!(callee.receive().await, json!([68, 1, registration, ppt, [SECRET]]));
+    callee.send(json!([70, 1, ppt, [SECRET]])).await;
+    assert_eq!(caller.receive().await, json!([50, request, ppt, [SECRET]]));
+    let request = caller.call("com.procedure", json!({}), json!([])).await;
+    callee.receive().await;
+    callee.send(json!([8, 68, 2, ppt, "com.error", [SECRET]])).await;
+    assert_eq!(
+        caller.receive().await,
+        json!([8, 48, request, ppt, "com.error", [SECRET]])
+    );
+}
+
+async fn trap_26_a_receiver_that_did_not_announce_it_gets_no_such_payload(site: Site) {
+    let ppt = json!({ "ppt_scheme": "x_mine" });
+    let mut plain = site.join_with(&[]).await;
+    plain.subscribe("com.topic", json!({})).await;
+    plain.register("com.plain", json!({})).await;
+    let mut able = site.peer().await;
+    able.publish("com.topic", ppt.clone(), json!([SECRET])).await;
+    let refused = able.refused(48, json!([ppt, "com.plain", [SECRET]])).await;
+    assert_eq!(refused, "wamp.error.feature_not_supported");
+    plain.has_nothing_to_read().await;
+    // A result for a caller that did not announce it fails the call.
+    able.register("com.able", json!({})).await;
+    let request = plain.call("com.able", json!({}), json!([])).await;
+    able.receive().await;
+    able.send(json!([70, 1, ppt, [SECRET]])).await;
+    assert_eq!(
+        plain.error().await,
+        (48, request, "wamp.error.feature_not_supported".to_owned())
+    );
+}
+
+async fn trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach(site: Site) {
+    let mut plain = site.join_with(&[]).await;
+    plain.register("com.plain", json!({})).await;
+    let mut caller = site.peer().await;
+    let request = caller.call("com.plain", json!({}), json!([])).await;
+    plain.receive().await;
+    plain.send(json!([70, 1, { "ppt_scheme": "x_mine" }, [SECRET]])).await;
+    assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
+    assert_eq!(caller.error().await, (48, request, "wamp.error.canceled".to_owned()));
+}
+
+async fn trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are(site: Site) {
+    // The older form, which the published vectors have: the binary stands where the list would.
+    let enc = json!({ "enc_algo": "x_mine", "enc_serializer": "cbor", "enc_key": "7" });
+    let (mut caller, mut callee, registration) = site.pair("com.procedure").await;
+    let id = callee.subscribe("com.topic", json!({})).await;
+    let publication = caller.publish("com.topic", enc.clone(), json!(SECRET)).await;
+    assert_eq!(callee.receive().await, json!([36, id, publication, enc, SECRET]));
+    let request = caller.call("com.procedure", enc.clone(), json!(SECRET)).await;
+    assert_eq!(callee.receive().await, json!([68, 1, registration, enc, SECRET]));
+    callee.send(json!([70, 1, enc, SECRET])).await;
+    assert_eq!(caller.receive().await, json!([50, request, enc, SECRET]));
+}
