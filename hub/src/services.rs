@@ -167,7 +167,7 @@ pub fn plans(context: &Context, router: &Router) -> Vec<Plan> {
 pub fn needs_database(name: &str) -> bool {
     matches!(
         name,
-        "discovery" | "thresholds" | LOGGER | "notifier" | "device-control" | "mqtt"
+        "discovery" | "thresholds" | LOGGER | "notifier" | "device-control" | "mqtt" | "ble"
     )
 }
 
@@ -222,7 +222,7 @@ pub fn start(name: &str, context: &Context) -> Option<Start> {
         }
         "ble" => {
             let settings = settings::ble(&config.ble);
-            starter(move |session| ble_bridge::start(session, settings.clone()))
+            starter(move |session| ble_bridge::start(session, settings.clone(), database.clone()))
         }
         _ => return None,
     })

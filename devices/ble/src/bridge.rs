@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use component::{devices, now, read, tell, tell_status};
+use component::{Procedures, devices, now, read, tell, tell_status};
+use database::Database;
 use house::Device;
-use house::uri::topic;
+use house::uri::{error, topic};
 use tokio::sync::{mpsc, oneshot};
-use wamp_client::{ConnectionState, Session, StateStream, Subscription};
+use wamp_client::{CallError, ConnectionState, Session, StateStream, Subscription};
 
 use crate::inbound::{Inbound, Output};
+use crate::keys::{self, KeyRequest};
 use crate::scanner::{self, Heard};
 use crate::{Running, Settings, StartError};
 
@@ -24,12 +26,25 @@ struct Loop {
     changed: Subscription,
     started: Subscription,
     heard: mpsc::Receiver<Heard>,
+    requests: mpsc::Receiver<KeyRequest>,
+    procedures: Procedures,
+    database: Option<Database>,
     inbound: Inbound,
 }
 
-pub(crate) async fn start(session: Session, settings: Settings) -> Result<Running, StartError> {
+pub(crate) async fn start(
+    session: Session,
+    mut settings: Settings,
+    database: Option<Database>,
+) -> Result<Running, StartError> {
+    if let Some(database) = &database {
+        // A key that a person entered is newer than the configuration's.
+        settings.keys.extend(keys::load(database).await?);
+    }
     let changed = session.subscribe(topic::DEVICE_CHANGED).open().await?;
     let started = session.subscribe(topic::DISCOVERY_STARTED).open().await?;
+    let (ask, requests) = mpsc::channel(1);
+    let procedures = keys::offer(&session, ask).await?;
     let (out, heard) = mpsc::channel(QUEUE);
     let scanner = tokio::spawn(scanner::run(settings.clone(), out));
     let state = Loop {
@@ -38,10 +53,13 @@ pub(crate) async fn start(session: Session, settings: Settings) -> Result<Runnin
         changed,
         started,
         heard,
+        requests,
+        procedures,
+        database,
         inbound: Inbound::new(settings),
     };
     Ok(Running::spawn(|stopped| async move {
-        state.run(stopped).await;
+        state.run_and_let_go(stopped).await;
         // Its channel is closed now, so it stops the scan and ends.
         if let Err(error) = scanner.await {
             tracing::error!(%error, "the Bluetooth scanner broke");
@@ -50,7 +68,12 @@ pub(crate) async fn start(session: Session, settings: Settings) -> Result<Runnin
 }
 
 impl Loop {
-    async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
+    async fn run_and_let_go(mut self, stopped: oneshot::Receiver<()>) {
+        self.run(stopped).await;
+        self.procedures.let_go().await;
+    }
+
+    async fn run(&mut self, mut stopped: oneshot::Receiver<()>) {
         self.load_registry().await;
         let mut check = tokio::time::interval(CHECK_EVERY);
         loop {
@@ -77,6 +100,11 @@ impl Loop {
                     let all = self.inbound.devices().cloned().map(Output::Seen).collect();
                     self.tell(all).await;
                 }
+                Some(request) = self.requests.recv() => {
+                    let outcome = self.set_key(&request).await;
+                    // Whoever asked may have gone.
+                    let _ = request.outcome.send(outcome);
+                }
                 state = self.states.next() => match state {
                     Some(ConnectionState::Joined(_)) => self.load_registry().await,
                     Some(ConnectionState::Reconnecting { .. }) => {}
@@ -88,6 +116,20 @@ impl Loop {
                 }
             }
         }
+    }
+
+    /// A key counts once it is stored.
+    async fn set_key(&mut self, request: &KeyRequest) -> Result<(), CallError> {
+        let KeyRequest { device, key, .. } = request;
+        self.inbound.try_key(device, key.as_ref(), now())?;
+        let database = self.database.as_ref().ok_or_else(|| {
+            let sentence = "this Bluetooth bridge has no database: put the key into its configuration";
+            CallError::new(error::NOT_SUPPORTED, sentence)
+        })?;
+        keys::save(database, device, key.as_ref()).await?;
+        let outputs = self.inbound.take_key(device, key.as_ref(), now());
+        self.tell(outputs).await;
+        Ok(())
     }
 
     async fn load_registry(&mut self) {

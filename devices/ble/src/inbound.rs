@@ -1,11 +1,18 @@
 //! From adverts to devices and readings: what is known of each sender, and what is worth saying.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use decoders::{Address, Advert, DecodeError, Decoded, Memory, decode};
-use house::{Availability, Bridge, Device, Entity, EntityKind, Lifecycle, Quantity, Registry, SensorEvent, Timestamp};
+use decoders::{Address, Advert, DecodeError, Key, Memory, decode, identify};
+use house::{Bridge, Device, Registry, SensorEvent, Timestamp};
 
 use crate::Settings;
+use crate::sender::{Sender, is_adopted};
+
+/// More senders than this are not kept: somebody makes them up.
+const MOST_SENDERS: usize = 2_000;
+/// A sender that is no device of the house is forgotten after so long.
+const FORGET_AFTER: Duration = Duration::from_secs(26 * 3600);
 
 /// What the bridge tells the house.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,21 +25,22 @@ pub(crate) enum Output {
     Fault { device: String, error: DecodeError },
 }
 
+/// Why a key is not taken. Its `Display` is a sentence for the person who entered it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum KeyFault {
+    #[error("there is no Bluetooth device {id:?}")]
+    NoSuchDevice { id: String },
+    #[error("key: it does not open what {name} sends; check it digit by digit")]
+    DoesNotFit { name: String },
+    #[error("key: {name} sends openly and needs none")]
+    NotNeeded { name: String },
+}
+
 /// Everything heard so far.
 pub(crate) struct Inbound {
     settings: Settings,
     registry: Registry,
     sender_by_address: BTreeMap<Address, Sender>,
-}
-
-struct Sender {
-    device: Device,
-    memory: Memory,
-    sleepy: bool,
-    last_heard: Timestamp,
-    /// What was last reported, and when.
-    reported: BTreeMap<Quantity, (f64, Timestamp)>,
-    last_fault: Option<DecodeError>,
 }
 
 impl Inbound {
@@ -63,176 +71,146 @@ impl Inbound {
 
     /// Takes an advert that was heard with `signal` dBm.
     pub(crate) fn hear(&mut self, advert: &Advert, signal: Option<i16>, now: Timestamp) -> Vec<Output> {
-        let key = self.settings.keys.get(&advert.address);
         let mut memory = match self.sender_by_address.get_mut(&advert.address) {
             Some(sender) => std::mem::take(&mut sender.memory),
-            None => key.cloned().map_or_else(Memory::default, Memory::with_key),
+            None => self.memory_of(advert.address),
         };
+        let about = identify(advert, &memory);
         let decoded = decode(advert, &mut memory, now);
-        if matches!(decoded, Ok(None)) {
+        let is_new = !self.sender_by_address.contains_key(&advert.address);
+        let is_somebody = matches!(
+            &decoded,
+            Ok(Some(_)) | Err(DecodeError::KeyNeeded | DecodeError::WrongKey)
+        );
+        let Some(about) = about.filter(|_| is_somebody || !is_new) else {
+            if let Some(sender) = self.sender_by_address.get_mut(&advert.address) {
+                sender.memory = memory;
+            }
+            return Vec::new();
+        };
+        if is_new && self.sender_by_address.len() >= MOST_SENDERS {
             return Vec::new();
         }
-
-        let is_new = !self.sender_by_address.contains_key(&advert.address);
         let sender = self
             .sender_by_address
             .entry(advert.address)
-            .or_insert_with(|| Sender::new(advert, now));
+            .or_insert_with(|| Sender::new(advert, &about, now));
         sender.memory = memory;
-        sender.last_heard = now;
-        let mut changed = is_new | sender.refresh(advert, now);
-        sender.device.signal = signal.map(f64::from);
+        let mut changed = is_new | sender.refresh(advert, about, signal, now);
 
         let mut outputs = Vec::new();
+        let mut fault = None;
         match decoded {
             Ok(Some(decoded)) => {
+                if decoded.encrypted {
+                    sender.sealed = Some(advert.clone());
+                }
                 changed |= sender.describe(&decoded);
-                let adopted = self
-                    .registry
-                    .device(&sender.device.id)
-                    .filter(|d| d.lifecycle == Lifecycle::Adopted);
-                if let Some(adopted) = adopted {
-                    let event = sender.report(&decoded, adopted, now, &self.settings);
-                    outputs.extend(event.map(Output::Reading));
+                match self.registry.device(&sender.device.id).filter(|d| is_adopted(d)) {
+                    Some(adopted) => {
+                        let event = sender.report(&decoded, adopted, now, &self.settings);
+                        outputs.extend(event.map(Output::Reading));
+                    }
+                    None => sender.show(&decoded),
                 }
             }
-            Ok(None) | Err(DecodeError::Repeated) => {}
+            Ok(None) | Err(DecodeError::Repeated | DecodeError::Ambiguous) => {}
             Err(error) => {
-                let needs_key = error == DecodeError::KeyNeeded;
-                changed |= std::mem::replace(&mut sender.device.needs_key, needs_key) != needs_key;
-                if sender.last_fault.replace(error) != Some(error) {
-                    outputs.push(Output::Fault {
-                        device: sender.device.id.clone(),
-                        error,
-                    });
+                if matches!(error, DecodeError::KeyNeeded | DecodeError::WrongKey) {
+                    sender.sealed = Some(advert.clone());
                 }
+                let (is_shown, is_news) = sender.take_fault(error);
+                changed |= is_shown;
+                fault = is_news.then(|| Output::Fault {
+                    device: sender.device.id.clone(),
+                    error,
+                });
             }
         }
-        if changed {
-            outputs.insert(0, Output::Seen(sender.device.clone()));
+        if let Some(device) = sender.tell(changed, now, &self.settings) {
+            outputs.insert(0, Output::Seen(device));
         }
+        outputs.extend(fault);
         outputs
+    }
+
+    /// Whether a device would take this key; no key always.
+    ///
+    /// # Errors
+    /// [`KeyFault`]: the device is not known, what it last sent does not open, or it sends openly.
+    pub(crate) fn try_key(&self, id: &str, key: Option<&Key>, now: Timestamp) -> Result<(), KeyFault> {
+        let no_such_device = || KeyFault::NoSuchDevice { id: id.to_owned() };
+        let address = address_of(id).ok_or_else(no_such_device)?;
+        let known = self.registry.device(id);
+        let Some(sender) = self.sender_by_address.get(&address) else {
+            // Not heard since the start: the next advert will tell.
+            return known.map(|_| ()).ok_or_else(no_such_device);
+        };
+        let Some(key) = key else { return Ok(()) };
+        let name = known.map_or(&sender.device.name, |device| &device.name).clone();
+        match &sender.sealed {
+            Some(sealed) => match decode(sealed, &mut Memory::with_key(key.clone()), now) {
+                Err(DecodeError::WrongKey) => Err(KeyFault::DoesNotFit { name }),
+                _ => Ok(()),
+            },
+            None if sender.memory.key.is_none() && !sender.device.needs_key => Err(KeyFault::NotNeeded { name }),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a key, or forgets it, and reads with it what was last heard.
+    pub(crate) fn take_key(&mut self, id: &str, key: Option<&Key>, now: Timestamp) -> Vec<Output> {
+        let Some(address) = address_of(id) else {
+            return Vec::new();
+        };
+        match key {
+            Some(key) => self.settings.keys.insert(address, key.clone()),
+            None => self.settings.keys.remove(&address),
+        };
+        let memory = self.memory_of(address);
+        let Some(sender) = self.sender_by_address.get_mut(&address) else {
+            return Vec::new();
+        };
+        sender.begin_with(memory);
+        match sender.sealed.take() {
+            Some(sealed) => self.hear(&sealed, None, now),
+            None => Vec::new(),
+        }
     }
 
     /// Says which devices have gone quiet; call it now and then.
     pub(crate) fn check(&mut self, now: Timestamp) -> Vec<Output> {
         let mut outputs = Vec::new();
         for sender in self.sender_by_address.values_mut() {
-            let limit = if sender.sleepy {
-                self.settings.sleepy_offline_after
-            } else {
-                self.settings.offline_after
-            };
-            let is_quiet = now.since(sender.last_heard) >= limit;
-            if is_quiet && sender.device.availability == Availability::Online {
-                sender.device.availability = Availability::Offline;
+            if sender.went_quiet(now, &self.settings) {
                 outputs.push(Output::Seen(sender.device.clone()));
             }
         }
+        let registry = &self.registry;
+        self.sender_by_address.retain(|_, sender| {
+            let is_ours = registry.device(&sender.device.id).is_some_and(is_adopted);
+            is_ours || now.since(sender.last_heard) < FORGET_AFTER
+        });
         outputs
+    }
+
+    fn memory_of(&self, address: Address) -> Memory {
+        let key = self.settings.keys.get(&address);
+        key.cloned().map_or_else(Memory::default, Memory::with_key)
     }
 }
 
-impl Sender {
-    fn new(advert: &Advert, now: Timestamp) -> Self {
-        let [.., fifth, sixth] = advert.address.0;
-        let name = format!("Bluetooth sensor {fifth:02X}{sixth:02X}");
-        let mut device = Device::found(Bridge::Ble, &advert.address.compact(), &name);
-        device.first_seen = Some(now);
-        Self {
-            device,
-            memory: Memory::default(),
-            sleepy: false,
-            last_heard: now,
-            reported: BTreeMap::new(),
-            last_fault: None,
-        }
-    }
-
-    /// Takes what every advert carries; true when something people see has changed.
-    fn refresh(&mut self, advert: &Advert, now: Timestamp) -> bool {
-        self.device.last_seen = Some(now);
-        let mut changed =
-            std::mem::replace(&mut self.device.availability, Availability::Online) != Availability::Online;
-        if let Some(name) = advert
-            .local_name
-            .as_ref()
-            .filter(|name| !name.is_empty() && **name != self.device.name)
-        {
-            self.device.name.clone_from(name);
-            changed = true;
-        }
-        changed
-    }
-
-    /// Takes what a decoded advert shows of the device; true when something is new.
-    fn describe(&mut self, decoded: &Decoded) -> bool {
-        self.sleepy = decoded.sleepy;
-        self.last_fault = None;
-        let mut changed = std::mem::replace(&mut self.device.needs_key, false);
-        if self.device.model.is_none() {
-            self.device.model = Some(decoded.format.to_owned());
-            changed = true;
-        }
-        for measurement in &decoded.measurements {
-            let kind = match measurement.quantity() {
-                Some((quantity, _)) => EntityKind::Sensor { quantity },
-                None => EntityKind::Unsupported {
-                    reason: format!(
-                        "the house keeps no history of {}",
-                        measurement.property.replace('_', " ")
-                    ),
-                },
-            };
-            let id = match measurement.index {
-                0 => measurement.property.to_owned(),
-                index => format!("{}_{index}", measurement.property),
-            };
-            if !self.device.entities.iter().any(|entity| entity.id == id) {
-                self.device.entities.push(Entity {
-                    name: id.replace('_', " "),
-                    id,
-                    kind,
-                });
-                changed = true;
-            }
-        }
-        changed
-    }
-
-    /// The values that changed or were not reported for a while.
-    fn report(
-        &mut self,
-        decoded: &Decoded,
-        adopted: &Device,
-        now: Timestamp,
-        settings: &Settings,
-    ) -> Option<SensorEvent> {
-        let mut values = decoded.readings();
-        values.retain(|(quantity, value)| {
-            self.reported
-                .get(quantity)
-                .is_none_or(|(last, at)| last != value || now.since(*at) >= settings.report_every)
-        });
-        if values.is_empty() {
-            return None;
-        }
-        self.reported
-            .extend(values.iter().map(|(quantity, value)| (*quantity, (*value, now))));
-        Some(SensorEvent {
-            sensor_id: self.device.id.clone(),
-            area: adopted.area.clone(),
-            at: Some(now),
-            values,
-            rejected: Vec::new(),
-        })
-    }
+/// The address in a device's id.
+pub(crate) fn address_of(id: &str) -> Option<Address> {
+    let hex = id.strip_prefix(Bridge::Ble.name())?.strip_prefix('-')?;
+    let is_hex = hex.len() == 12 && hex.bytes().all(|octet| octet.is_ascii_hexdigit());
+    let pairs: Vec<&str> = (0..6).filter_map(|i| hex.get(2 * i..2 * i + 2)).collect();
+    Address::parse(&pairs.join(":")).filter(|_| is_hex)
 }
 
 #[cfg(test)]
 mod tests {
-    use decoders::Key;
-    use house::AreaId;
+    use house::{AreaId, Availability, EntityKind, Lifecycle, Quantity};
 
     use super::*;
 
@@ -270,10 +248,17 @@ mod tests {
             device.quantities().collect::<Vec<_>>(),
             [Quantity::Temperature, Quantity::Humidity]
         );
+        assert_eq!(device.last_values[&Quantity::Temperature], 25.06);
         assert_eq!(
             inbound.hear(&advert(&PLAIN), Some(-60), Timestamp(1)),
             [],
             "nothing new to say"
+        );
+        let later = inbound.hear(&advert(&WARMER), None, Timestamp(60_000));
+        assert!(
+            matches!(&later[..], [Output::Seen(device)] if device.signal == Some(-60.0)
+                && device.last_values[&Quantity::Temperature] == 25.07),
+            "its last value and signal are told now and then: {later:?}"
         );
     }
 
@@ -312,28 +297,154 @@ mod tests {
         assert!(matches!(&back[..], [Output::Seen(device)] if device.availability == Availability::Online));
     }
 
+    const SEALED: &str = "41a47266c95f730011223378237214";
+    const KEY: &str = "231d39c1d7cc1ab1aee224cd096db932";
+    const ID: &str = "ble-5448e68f80a5";
+
+    fn key(text: &str) -> Key {
+        Key::parse(text).unwrap()
+    }
+
     #[test]
     fn an_encrypted_device_asks_for_its_key_and_reads_with_it() {
-        let sealed = hex("41a47266c95f730011223378237214");
         let mut inbound = Inbound::new(Settings::default());
-        let outputs = inbound.hear(&advert(&sealed), None, Timestamp(0));
-        assert!(
-            matches!(&outputs[..], [Output::Seen(device), Output::Fault { error: DecodeError::KeyNeeded, .. }] if device.needs_key)
-        );
+        let outputs = inbound.hear(&advert(&hex(SEALED)), None, Timestamp(0));
+        let [
+            Output::Seen(device),
+            Output::Fault {
+                error: DecodeError::KeyNeeded,
+                ..
+            },
+        ] = &outputs[..]
+        else {
+            panic!("{outputs:?}")
+        };
+        assert!(device.needs_key && device.entities.is_empty());
         assert_eq!(
-            inbound.hear(&advert(&sealed), None, Timestamp(1)),
+            inbound.hear(&advert(&hex(SEALED)), None, Timestamp(1)),
             [],
             "the fault is said once"
         );
 
-        let key = Key::parse("231d39c1d7cc1ab1aee224cd096db932").unwrap();
-        let keys = [(Address::parse("54:48:E6:8F:80:A5").unwrap(), key)].into();
+        assert_eq!(inbound.try_key(ID, Some(&key(KEY)), Timestamp(2)), Ok(()));
+        let outputs = inbound.take_key(ID, Some(&key(KEY)), Timestamp(2));
+        let [Output::Seen(device)] = &outputs[..] else {
+            panic!("{outputs:?}")
+        };
+        assert!(!device.needs_key && device.fault.is_none() && device.entities.len() == 2);
+        let replayed = inbound.hear(&advert(&hex(SEALED)), None, Timestamp(3));
+        assert_eq!(replayed, [], "what the key was tried on is not taken a second time");
+    }
+
+    #[test]
+    fn a_key_that_does_not_fit_is_refused_while_an_advert_shows_it() {
+        let mut inbound = Inbound::new(Settings::default());
+        inbound.hear(&advert(&hex(SEALED)), None, Timestamp(0));
+        let wrong = key("814aac74c4f17b6c1581e1ab87816b99");
+        let refused = inbound.try_key(ID, Some(&wrong), Timestamp(1)).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "key: it does not open what Balcony sends; check it digit by digit"
+        );
+        let stranger = inbound.try_key("ble-000000000000", Some(&wrong), Timestamp(1));
+        assert!(matches!(stranger, Err(KeyFault::NoSuchDevice { .. })));
+    }
+
+    #[test]
+    fn a_wrong_key_is_told_with_the_next_advert() {
+        let keys = [(
+            Address::parse("54:48:E6:8F:80:A5").unwrap(),
+            key("814aac74c4f17b6c1581e1ab87816b99"),
+        )]
+        .into();
         let mut inbound = Inbound::new(Settings {
             keys,
             ..Settings::default()
         });
-        let outputs = inbound.hear(&advert(&sealed), None, Timestamp(0));
-        assert!(matches!(&outputs[..], [Output::Seen(device)] if !device.needs_key && device.entities.len() == 2));
+        let outputs = inbound.hear(&advert(&hex(SEALED)), None, Timestamp(0));
+        let [
+            Output::Seen(device),
+            Output::Fault {
+                error: DecodeError::WrongKey,
+                ..
+            },
+        ] = &outputs[..]
+        else {
+            panic!("{outputs:?}")
+        };
+        assert!(device.needs_key);
+        assert_eq!(
+            device.fault.as_deref(),
+            Some("its messages do not open with the key that was entered: check the key")
+        );
+    }
+
+    #[test]
+    fn a_device_that_speaks_openly_takes_no_key() {
+        let mut inbound = Inbound::new(Settings::default());
+        inbound.hear(&advert(&PLAIN), None, Timestamp(0));
+        let refused = inbound.try_key(ID, Some(&key(KEY)), Timestamp(1)).unwrap_err();
+        assert_eq!(refused.to_string(), "key: Balcony sends openly and needs none");
+        assert_eq!(inbound.try_key(ID, None, Timestamp(1)), Ok(()), "none is none");
+    }
+
+    #[test]
+    fn maker_and_model_are_shown_before_there_is_a_key() {
+        let mut inbound = Inbound::new(Settings::default());
+        let thermometer = Advert {
+            address: Address::parse("A4:C1:38:02:83:F4").unwrap(),
+            local_name: None,
+            service_data: vec![(0xFE95, hex("58585b0550f4830238c1a495ef58763c26000097e2abb5"))],
+            manufacturer_data: vec![],
+        };
+        let outputs = inbound.hear(&thermometer, Some(-70), Timestamp(0));
+        let [Output::Seen(device), ..] = &outputs[..] else {
+            panic!("{outputs:?}")
+        };
+        assert_eq!(device.name, "Temperature/humidity sensor 83F4");
+        assert_eq!(
+            (device.manufacturer.as_deref(), device.model.as_deref()),
+            (Some("Xiaomi"), Some("LYWSD03MMC"))
+        );
+        assert!(device.needs_key);
+    }
+
+    #[test]
+    fn a_second_thermometer_in_one_device_is_shown_and_not_mixed_with_the_first() {
+        let mut inbound = Inbound::new(Settings::default());
+        inbound.hear(&advert(&hex("4002ca0902cf09")), None, Timestamp(0));
+        adopt(&mut inbound);
+        let device = inbound.devices().next().unwrap();
+        assert!(matches!(
+            device.entities.iter().map(|entity| &entity.kind).collect::<Vec<_>>()[..],
+            [EntityKind::Sensor { .. }, EntityKind::Unsupported { .. }]
+        ));
+        let outputs = inbound.hear(&advert(&hex("4002ca0902cf09")), None, Timestamp(1));
+        let values: Vec<_> = outputs
+            .iter()
+            .filter_map(|output| match output {
+                Output::Reading(event) => Some(event.values.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(values, [vec![(Quantity::Temperature, 25.06)]]);
+    }
+
+    #[test]
+    fn octets_that_only_look_like_a_format_make_no_device() {
+        let mut inbound = Inbound::new(Settings::default());
+        assert_eq!(inbound.hear(&advert(&[0x20, 0x02, 0xca]), None, Timestamp(0)), []);
+        assert_eq!(inbound.devices().count(), 0);
+    }
+
+    #[test]
+    fn strangers_who_went_by_are_forgotten() {
+        let mut inbound = Inbound::new(Settings::default());
+        inbound.hear(&advert(&PLAIN), None, Timestamp(0));
+        inbound.check(Timestamp(15 * 60_000));
+        assert_eq!(inbound.devices().count(), 1);
+        inbound.check(Timestamp(26 * 3_600_000));
+        assert_eq!(inbound.devices().count(), 0);
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! The Bluetooth LE bridge: adverts in, readings out.
 //!
 //! [`scanner`] listens through BlueZ and hands on what it hears; [`inbound`] (pure) makes devices
-//! and readings of it; [`bridge`] speaks with the rest of the house. A machine without Bluetooth
+//! and readings of it, each [`sender`] by itself; [`keys`] takes and keeps the keys of those that
+//! encrypt; [`bridge`] speaks with the rest of the house. A machine without Bluetooth
 //! is no fault: the bridge says so once and keeps looking for an adapter.
 
 mod bridge;
 mod inbound;
+mod keys;
 mod scanner;
+mod sender;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use database::Database;
 use wamp_client::Session;
 
 pub use component::Running;
@@ -51,13 +55,22 @@ impl Default for Settings {
 
 /// The bridge could not take its place in the house.
 #[derive(Debug, thiserror::Error)]
-#[error("the Bluetooth bridge cannot start: {0}")]
-pub struct StartError(#[from] wamp_client::Error);
+#[non_exhaustive]
+pub enum StartError {
+    /// The router refuses what the bridge needs.
+    #[error("the Bluetooth bridge cannot start: {0}")]
+    Session(#[from] wamp_client::Error),
+    /// The keys that were entered cannot be read.
+    #[error("the keys of Bluetooth devices cannot be read: {0}")]
+    Storage(#[from] sqlx::Error),
+}
 
 /// Starts the bridge; returns once its subscriptions are in place. Bluetooth itself may come later.
 ///
+/// Without a database it knows the keys of its settings alone, and takes no others.
+///
 /// # Errors
-/// The router refuses what the bridge needs.
-pub async fn start(session: Session, settings: Settings) -> Result<Running, StartError> {
-    bridge::start(session, settings).await
+/// [`StartError`], whose `Display` is a sentence for people.
+pub async fn start(session: Session, settings: Settings, database: Option<Database>) -> Result<Running, StartError> {
+    bridge::start(session, settings, database).await
 }

@@ -108,6 +108,8 @@ pub struct Ble {
     /// Which adapter (`hci0`); any when not set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,
+    /// Hearing nothing at all for so long, the adapter is started anew.
+    pub restart_after_seconds: NonZeroU32,
     /// Address → key, of devices that encrypt what they say.
     #[serde(deserialize_with = "keys")]
     pub keys: BTreeMap<String, String>,
@@ -123,7 +125,7 @@ fn keys<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<St
         }
         if Key::parse(key).is_none() {
             return Err(serde::de::Error::custom(format!(
-                "the key of {address} is not 32 hexadecimal digits"
+                "the key of {address} is not 32 hexadecimal digits (24 of an old Xiaomi remote)"
             )));
         }
     }
@@ -145,6 +147,7 @@ impl Default for Ble {
         Self {
             enabled: true,
             adapter: None,
+            restart_after_seconds: NonZeroU32::new(120).unwrap_or(NonZeroU32::MIN),
             keys: BTreeMap::new(),
         }
     }

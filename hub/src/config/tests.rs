@@ -71,7 +71,7 @@ fn faults_name_the_line_and_the_key() {
         ),
         (
             "[ble]\ncolour = 1",
-            "line 2: there is no key \"colour\"; the keys here are enabled, adapter, keys",
+            "line 2: there is no key \"colour\"; the keys here are enabled, adapter, restart_after_seconds, keys",
         ),
         (
             "[logger]\ncommit_seconds = \"5\"",

@@ -79,6 +79,7 @@ pub(super) fn ble(configured: &config::Ble) -> ble_bridge::Settings {
     ble_bridge::Settings {
         adapter: configured.adapter.clone(),
         keys: configured.parsed_keys(),
+        restart_after: Duration::from_secs(configured.restart_after_seconds.get().into()),
         ..ble_bridge::Settings::default()
     }
 }
