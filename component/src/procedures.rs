@@ -23,11 +23,41 @@ impl Procedures {
         }
     }
 
-    /// Registers one; each call is answered by `handler` with its own clone of `state`.
+    /// Registers one whose arguments go by name; each call is answered by `handler` with its own
+    /// clone of `state`. A positional argument is refused: it would mean nothing.
     ///
     /// # Errors
     /// The router refuses it, or the session is over.
     pub async fn offer<S, F>(
+        &mut self,
+        procedure: impl Into<Uri>,
+        state: &S,
+        handler: impl Fn(S, Invocation) -> F + Send + Sync + Clone + 'static,
+    ) -> Result<(), Error>
+    where
+        S: Clone + Send + Sync + 'static,
+        F: Future<Output = Result<Reply, CallError>> + Send + 'static,
+    {
+        let by_name = move |state: S, invocation: Invocation| {
+            let handler = handler.clone();
+            async move {
+                let positional = invocation.payload().args_value();
+                if positional.is_ok_and(|arguments| !arguments.is_empty()) {
+                    return Err(CallError::invalid_argument(
+                        "arguments go by name here; there is no positional one",
+                    ));
+                }
+                handler(state, invocation).await
+            }
+        };
+        self.offer_positional(procedure, state, by_name).await
+    }
+
+    /// Registers one that takes positional arguments too.
+    ///
+    /// # Errors
+    /// The router refuses it, or the session is over.
+    pub async fn offer_positional<S, F>(
         &mut self,
         procedure: impl Into<Uri>,
         state: &S,
@@ -77,7 +107,7 @@ mod tests {
         );
         let mut procedures = Procedures::new(&service);
         procedures
-            .offer("test.add", &40, |forty: i32, invocation: Invocation| async move {
+            .offer_positional("test.add", &40, |forty: i32, invocation: Invocation| async move {
                 let (number,): (i32,) = invocation.args()?;
                 Ok(Reply::value(&(forty + number))?)
             })
@@ -85,6 +115,13 @@ mod tests {
             .unwrap();
         let call = || person.call("test.add").args(&(2,)).send();
         assert_eq!(call().await.unwrap().value::<i32>().unwrap(), 42);
+        procedures
+            .offer("test.named", &(), |(), _: Invocation| async move { Ok(Reply::empty()) })
+            .await
+            .unwrap();
+        person.call("test.named").send().await.unwrap();
+        let refused = person.call("test.named").args(&(1,)).send().await.unwrap_err();
+        assert_eq!(refused.uri(), Some(error_uri::INVALID_ARGUMENT));
         procedures.let_go().await;
         let refused = call().await.unwrap_err();
         assert_eq!(refused.uri(), Some(error_uri::NO_SUCH_PROCEDURE));

@@ -5,13 +5,13 @@
 //! several read ([`Database::read`]) and are never waited for by the writer. The schema is the
 //! numbered SQL in `/migrations`, each table owned by one service.
 //!
-//! A transaction that reads before it writes must start with `BEGIN IMMEDIATE`
-//! (`pool.begin_with`): SQLite does not wait its busy time when a reader becomes a writer, and
-//! `domovoi user add` may be writing from another process.
+//! Several writes that belong together go through [`Database::transaction`], never through sqlx's
+//! own transactions, which do not survive a full disk.
 
 mod backup;
 mod error;
 mod private;
+mod transaction;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +25,7 @@ use sqlx::sqlite::{
 
 pub use backup::{Verified, verify};
 pub use error::DatabaseError;
+pub use transaction::Transaction;
 
 /// How long a statement waits for another process that holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -61,6 +62,12 @@ impl Database {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    transaction::end(connection).await;
+                    Ok(true)
+                })
+            })
             .connect_with(options.clone().create_if_missing(true))
             .await
             .map_err(|error| DatabaseError::opening(path, error))?;

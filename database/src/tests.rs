@@ -208,3 +208,49 @@ async fn the_file_and_its_backups_are_for_nobody_else_to_read() {
     }
     assert!(files >= 3, "the file, its log, the copy");
 }
+
+async fn allow_pages(database: &Database, pages: i64) {
+    let pragma = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+    sqlx::query(pragma).execute(database.write()).await.unwrap();
+}
+
+/// A disk that is full for a moment: SQLite rolls back by itself.
+#[tokio::test]
+async fn what_is_written_after_the_disk_was_full_is_kept() {
+    let folder = folder();
+    let database = Database::open(folder.path().join("house.db")).await.unwrap();
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
+        .fetch_one(database.write())
+        .await
+        .unwrap();
+    allow_pages(&database, pages).await;
+    let mut transaction = database.transaction().await.unwrap();
+    let failed = sqlx::query("INSERT INTO device (id, bridge, name, entities, kinds, lifecycle, needs_key) VALUES ('big', 'mqtt', hex(zeroblob(1000000)), '[]', '{}', 'adopted', 0)")
+        .execute(&mut *transaction)
+        .await
+        .unwrap_err();
+    assert!(matches!(DatabaseError::from(failed), DatabaseError::DiskFull));
+    drop(transaction);
+    allow_pages(&database, 1_000_000).await;
+
+    add_device(&database, "a").await;
+    let mut transaction = database.transaction().await.unwrap();
+    sqlx::query("DELETE FROM device")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    drop(transaction);
+    assert_eq!(
+        devices(&database).await,
+        1,
+        "written, and not undone with what came later"
+    );
+
+    let mut transaction = database.transaction().await.unwrap();
+    sqlx::query("DELETE FROM device")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(devices(&database).await, 0);
+}

@@ -49,6 +49,17 @@ impl Arguments {
         }
     }
 
+    /// An id: text, or a whole number, as the talk's sensors have.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn id(&self, name: &str) -> Result<Option<String>, String> {
+        match self.by_name.get(name) {
+            Some(Loose::Number(number)) if number.fract() == 0.0 => Ok(Some(number.to_string())),
+            _ => Ok(self.text(name)?.map(str::to_owned)),
+        }
+    }
+
     /// A finite number.
     ///
     /// # Errors
@@ -113,6 +124,8 @@ mod tests {
         assert_eq!(given.number("low"), Ok(None));
         assert_eq!(given.flag("notify"), Ok(Some(false)));
         assert_eq!(given.text("mode"), Ok(None));
+        assert_eq!(given.id("high"), Ok(Some("26".into())));
+        assert_eq!(given.id("area"), Ok(Some("Living Room".into())));
     }
 
     #[test]
@@ -124,6 +137,7 @@ mod tests {
             (wrong.number("high").unwrap_err(), "high must be a number"),
             (wrong.flag("notify").unwrap_err(), "notify must be true or false"),
             (wrong.text("mode").unwrap_err(), "mode must be text"),
+            (wrong.id("mode").unwrap_err(), "mode must be text"),
             (
                 wrong.expect_only(&["area", "high"]).unwrap_err(),
                 "mode is not an argument",

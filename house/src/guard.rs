@@ -8,6 +8,10 @@ use crate::{ActuatorState, Pace, Threshold, Timestamp, duration_text};
 /// The longest that a person's command can keep controllers away.
 pub const LONGEST_OVERRIDE: Duration = Duration::from_secs(24 * 3600);
 
+/// How the cause begins of an actuator that was heard of for the first time ever. When it last
+/// changed is not known, so no minimum time counts from its `at`.
+pub const FIRST_HEARD: &str = "first heard of";
+
 /// How the cause of an off begins when the longest run was reached. The rest that must follow is
 /// known by it, also after a restart.
 const LONGEST_RUN: &str = "longest run of ";
@@ -102,6 +106,9 @@ impl Guard {
         let Wish::On(text) = wish else {
             return Verdict::default();
         };
+        if state.cause.text.starts_with(FIRST_HEARD) {
+            return Verdict::switch(true, text);
+        }
         let rest = match self.max_run {
             Some(run) if state.cause.text.starts_with(LONGEST_RUN) => self.min_off.max(run / 4),
             _ => self.min_off,

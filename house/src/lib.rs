@@ -32,7 +32,7 @@ pub use arguments::Arguments;
 pub use command::{ActuatorEvent, ActuatorState, BridgeCommand, Cause, DeviceStateReport};
 pub use control_view::{ActuatorKey, ControlView};
 pub use device::{ActuatorKind, Availability, Bridge, Device, DeviceId, Entity, EntityKind, Lifecycle};
-pub use guard::{Guard, LONGEST_OVERRIDE, Verdict, Wish, override_end};
+pub use guard::{FIRST_HEARD, Guard, LONGEST_OVERRIDE, Verdict, Wish, override_end};
 pub use loose::Loose;
 pub use pace::Pace;
 pub use quantity::Quantity;

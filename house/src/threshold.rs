@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AreaId, Pace, Quantity, Timestamp};
 
+/// The soonest that a sensor is taken for silent by default.
+const SOONEST_STALE: Duration = Duration::from_secs(5);
+
 /// What a thermostat may do in an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
@@ -142,7 +145,11 @@ impl Threshold {
 
     /// Age at which a reading counts as none: as set, else 15 minutes.
     pub fn stale_after(&self, pace: Pace) -> Duration {
-        seconds(self.stale_after, 900.0, pace)
+        match self.stale_after {
+            // However fast the demo house runs, its sensors speak in real seconds.
+            None => seconds(None, 900.0, pace).max(SOONEST_STALE),
+            set => seconds(set, 900.0, pace),
+        }
     }
 
     /// Run-on time: as set, else none.

@@ -136,7 +136,7 @@ async fn write(
     changes: &HashMap<String, Change>,
     retained: &HashMap<String, Option<Retained>>,
 ) -> Result<(), sqlx::Error> {
-    let mut transaction = database.write().begin().await?;
+    let mut transaction = database.transaction().await?;
     for change in changes.values() {
         let query = match change {
             Change::Save { announcement, at } => sqlx::query(

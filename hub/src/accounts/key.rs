@@ -51,7 +51,7 @@ impl Accounts {
 
     /// The key lets nobody in any more; sessions of its account end.
     pub async fn remove_key(&self, authid: &str, key: &PublicKey) -> Result<(), AccountError> {
-        let mut transaction = self.database().write().begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.database().transaction().await?;
         let removed = sqlx::query("DELETE FROM account_key WHERE public_key = ?1 AND authid = ?2")
             .bind(key.to_string())
             .bind(authid)

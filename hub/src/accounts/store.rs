@@ -124,7 +124,7 @@ impl Accounts {
     /// Another password; browsers that stayed signed in have to sign in again.
     pub async fn change_password(&self, authid: &str, password: &str) -> Result<(), AccountError> {
         let salted = derive(password).await?;
-        let mut transaction = self.database.write().begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.database.transaction().await?;
         let changed = sqlx::query(
             "UPDATE account SET salt = ?2, iterations = ?3, keylen = ?4, derived_key = ?5, changed_at = ?6
              WHERE authid = ?1",
@@ -176,7 +176,7 @@ impl Accounts {
         let mut octets = [0; 32];
         getrandom::fill(&mut octets).map_err(AccountError::Random)?;
         let token = format!("{REMEMBER_PREFIX}{}", URL_SAFE_NO_PAD.encode(octets));
-        let mut transaction = self.database.write().begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.database.transaction().await?;
         sqlx::query("DELETE FROM remember_token WHERE last_used_at < ?1")
             .bind(now() - REMEMBERED_FOR)
             .execute(&mut *transaction)

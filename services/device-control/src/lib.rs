@@ -75,7 +75,9 @@ async fn offer(session: &Session, inbox: &Inbox) -> Result<Procedures, wamp_clie
     let mut procedures = Procedures::new(session);
     for kind in ActuatorKind::ALL {
         let handler = move |inbox, invocation| control(inbox, kind, invocation);
-        procedures.offer(device_control(kind), inbox, handler).await?;
+        procedures
+            .offer_positional(device_control(kind), inbox, handler)
+            .await?;
     }
     procedures.offer(procedure::ACTUATOR_LIST, inbox, list).await?;
     Ok(procedures)

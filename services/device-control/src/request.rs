@@ -69,7 +69,7 @@ impl Request {
             on,
             wanted: Wanted {
                 area: named.area("area")?,
-                device: named.text("device")?.map(str::to_owned),
+                device: named.id("device")?,
                 entity: named.text("entity")?.map(str::to_owned),
             },
             hold,
@@ -83,8 +83,8 @@ impl Request {
     /// `default_hold` unless the person said for how long.
     pub(crate) fn command(&self, default_hold: std::time::Duration, now: Timestamp) -> Command {
         let text = match &self.cause {
-            Some(cause) => cause.text.clone(),
-            None => format!("switched {} by {}", if self.on { "on" } else { "off" }, self.by),
+            Some(cause) if !self.manual => cause.text.clone(),
+            _ => format!("switched {} by {}", if self.on { "on" } else { "off" }, self.by),
         };
         let by = match &self.cause {
             Some(cause) if !self.manual => cause.by.clone(),
@@ -182,5 +182,6 @@ mod tests {
         let command = request.command(Duration::from_secs(60), Timestamp(0));
         assert_eq!(command.override_until, None);
         assert_eq!((command.cause.by.as_str(), command.cause.manual), ("anna", true));
+        assert_eq!(command.cause.text, "switched off by anna");
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of an actuator: what it does, since when, why, and who has a hand on it.
 
-use house::{ActuatorState, Cause, Timestamp};
+use house::{ActuatorState, Cause, FIRST_HEARD, Timestamp};
 
 use crate::resolve::Target;
 
@@ -58,10 +58,15 @@ impl Known {
     /// The device said what it does for the first time since the start, or since it was gone.
     ///
     /// Nobody can tell whether a person or a power cut made the difference, so controllers decide
-    /// afresh. An actuator heard of for the first time ever keeps its unknown time of change when
-    /// it is off.
+    /// afresh.
     pub fn found(&mut self, on: bool, now: Timestamp) {
-        if self.on != on {
+        if self.at == Timestamp(0) {
+            self.on = on;
+            self.at = now;
+            let word = if on { "on" } else { "off" };
+            self.cause = found(&format!("{FIRST_HEARD}, switched {word}"));
+            self.override_until = None;
+        } else if self.on != on {
             self.change(on, now);
             self.cause = found(if on { "found switched on" } else { "found switched off" });
             self.override_until = None;

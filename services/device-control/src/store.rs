@@ -101,7 +101,7 @@ async fn write_all(database: Database, mut received: mpsc::UnboundedReceiver<(Ke
 }
 
 async fn write(database: &Database, waiting: &BTreeMap<Key, Option<Known>>) -> Result<(), sqlx::Error> {
-    let mut transaction = database.write().begin().await?;
+    let mut transaction = database.transaction().await?;
     for ((device, entity), known) in waiting {
         let statement = match known {
             None => sqlx::query("DELETE FROM actuator WHERE device = ? AND entity = ?")

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use house::{AreaId, Device};
+use house::{AreaId, Device, Loose};
 use serde::Deserialize;
 
 use crate::fault::Fault;
@@ -16,8 +16,10 @@ const MOST_ENTITIES: usize = 256;
 
 /// kwargs of `device.adopt`, `device.rename`, `device.ignore` and `device.remove`.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct DeviceRequest {
-    #[serde(default)]
+    /// A number where the talk's sensors have one.
+    #[serde(default, deserialize_with = "id")]
     device: Option<String>,
     #[serde(default)]
     area: Option<String>,
@@ -26,6 +28,15 @@ pub(crate) struct DeviceRequest {
     /// What its actuators are, when it is not what the maker says: `{entity: kind}`.
     #[serde(default)]
     pub(crate) kinds: Kinds,
+}
+
+fn id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Loose::deserialize(deserializer)? {
+        Loose::Null => Ok(None),
+        Loose::Text(text) => Ok(Some(text)),
+        Loose::Number(number) if number.fract() == 0.0 => Ok(Some(number.to_string())),
+        _ => Err(serde::de::Error::custom("device must be the id of a device")),
+    }
 }
 
 impl DeviceRequest {
@@ -83,6 +94,7 @@ impl DeviceRequest {
 
 /// kwargs of `discover.devices`.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SearchRequest {
     #[serde(default)]
     seconds: Option<f64>,
@@ -129,6 +141,7 @@ mod tests {
             (r"{}", "device"),
             (r#"{"device":" "}"#, "device"),
             (r#"{"device":"a"}"#, "area"),
+            (r#"{"device":25}"#, "area"),
             (r#"{"device":"a","area":"-"}"#, "area"),
             (r#"{"device":"a","area":"hall","name":" "}"#, "name"),
             (r#"{"device":"a","area":"hall","name":"a\nb"}"#, "name"),

@@ -202,7 +202,7 @@ pub(crate) async fn run(
             event = readings.next() => {
                 let Some(event) = event else { break };
                 // What is no sensor event is the logger's to tell.
-                if let Ok(reading) = event.kwargs::<SensorEvent>() {
+                if let Ok(reading) = event.fields::<SensorEvent>() {
                     service.heard(reading).await;
                 }
             }

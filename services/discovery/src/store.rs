@@ -33,7 +33,7 @@ pub(crate) async fn load(database: &Database) -> Result<Vec<Record>, DatabaseErr
 
 /// Stores these as they are, all or none.
 pub(crate) async fn save(database: &Database, records: &[Record]) -> Result<(), DatabaseError> {
-    let mut transaction = database.write().begin().await?;
+    let mut transaction = database.transaction().await?;
     for Record { device, kinds } in records {
         sqlx::query(
             "INSERT INTO device (id, bridge, name, manufacturer, model, entities, kinds, area, suggested_area, \

@@ -228,7 +228,7 @@ async fn wrong_arguments_are_named_and_change_nothing() {
         ),
         (
             procedure::DEVICE_ADOPT,
-            json!({"device": 5, "area": "x"}),
+            json!({"device": true, "area": "x"}),
             error_uri::INVALID_ARGUMENT,
             "device",
         ),

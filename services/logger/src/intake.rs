@@ -48,7 +48,7 @@ impl Intake {
         if event.missed > 0 {
             tracing::warn!(missed = event.missed, "readings came faster than they could be taken");
         }
-        let reading: SensorEvent = match event.kwargs() {
+        let reading: SensorEvent = match event.fields() {
             Ok(reading) => reading,
             Err(fault) => {
                 let sensor = event.publisher_authid().unwrap_or("of unknown name").to_owned();

@@ -137,24 +137,10 @@ pub(crate) fn aggregate(row: &sqlx::sqlite::SqliteRow) -> Result<Aggregate, sqlx
 }
 
 /// Writes a batch, all or nothing.
-///
-/// The transaction is begun and ended by hand. A disk that is full makes SQLite roll back by
-/// itself; sqlx's own transaction would take the connection for one inside a transaction ever
-/// after. And a batch may read before it writes, so it begins as a writer: SQLite does not wait
-/// for others when a reader becomes one.
 pub(crate) async fn write(database: &Database, batch: &Batch) -> Result<(), DatabaseError> {
-    let mut connection = database.write().acquire().await?;
-    let written = async {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-        write_all(&mut connection, batch).await?;
-        sqlx::query("COMMIT").execute(&mut *connection).await
-    }
-    .await;
-    if written.is_err() {
-        // It fails where SQLite has rolled back already; the first error is the one to tell.
-        let _ = sqlx::query("ROLLBACK").execute(&mut *connection).await;
-    }
-    written?;
+    let mut transaction = database.transaction().await?;
+    write_all(&mut transaction, batch).await?;
+    transaction.commit().await?;
     Ok(())
 }
 

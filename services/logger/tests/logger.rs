@@ -122,6 +122,15 @@ async fn a_reading_is_history_at_once_and_a_stop_loses_none() {
 }
 
 #[tokio::test]
+async fn a_reading_may_come_as_the_one_positional_argument() {
+    let house = House::new(slow()).await;
+    let reading = json!({"sensorId": 25, "temp": 27});
+    let publish = house.anna.publish(topic::SENSOR_EVENTS).args(&(reading,));
+    publish.acknowledge().send().await.unwrap();
+    assert_eq!(house.values(json!({"sensor": 25}), 1).await, [27.0]);
+}
+
+#[tokio::test]
 async fn readings_are_written_every_interval() {
     let house = House::new(Settings {
         commit_interval: Duration::from_millis(20),

@@ -76,7 +76,7 @@ fn evaluate_side(
     };
     if side.is_back_inside(value, limit, hysteresis) {
         return raised
-            .clear(&id, sentence.inside(value), Some(value), now)
+            .clear(&id, sentence.inside(side, value, threshold), Some(value), now)
             .map(Change::Cleared);
     }
     if !side.is_crossed(value, limit) {
@@ -117,6 +117,13 @@ impl Side {
         match self {
             Self::High => AlertKind::High,
             Self::Low => AlertKind::Low,
+        }
+    }
+
+    const fn opposite(self) -> Self {
+        match self {
+            Self::High => Self::Low,
+            Self::Low => Self::High,
         }
     }
 
@@ -194,12 +201,22 @@ impl Sentence<'_> {
         }
     }
 
-    fn inside(&self, value: f64) -> String {
+    /// Back inside one limit, which may be beyond the other.
+    fn inside(&self, side: Side, value: f64, threshold: &Threshold) -> String {
         let is = self.is(value);
         if self.quantity.is_binary() {
-            is
-        } else {
-            format!("{is}, back inside its limits")
+            return is;
+        }
+        let other = side.opposite();
+        match (side.limit(threshold), other.limit(threshold)) {
+            (Some(limit), Some(beyond)) if other.is_crossed(value, beyond) => {
+                let word = match side {
+                    Side::High => "above",
+                    Side::Low => "below",
+                };
+                format!("{is}, no longer {word} {}", self.quantity.format(limit))
+            }
+            _ => format!("{is}, back inside its limits"),
         }
     }
 

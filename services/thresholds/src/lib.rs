@@ -12,7 +12,7 @@ mod request;
 mod store;
 
 use component::{List, Procedures};
-use database::Database;
+use database::{Database, DatabaseError};
 use house::uri::{error, procedure, topic};
 use house::{Arguments, Threshold};
 use tokio::sync::{mpsc, oneshot};
@@ -123,7 +123,7 @@ async fn ask<T>(keep: &Keep, wrap: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Re
     answer.await.map_err(|_| stopping())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used by map_err")]
 fn not_stored(fault: sqlx::Error) -> CallError {
+    let fault = DatabaseError::from(fault);
     CallError::new(error::STORAGE, format!("the threshold could not be stored: {fault}"))
 }

@@ -183,6 +183,18 @@ impl Event {
         self.payload.kwargs()
     }
 
+    /// The event's fields: its keyword arguments, or, where it has none, its one positional
+    /// argument. Publishers in the field do either.
+    pub fn fields<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
+        let by_name = self.payload.kwargs();
+        if by_name.is_err() && self.payload.kwargs_value().is_ok_and(|kwargs| kwargs.is_empty()) {
+            if let Ok((sole,)) = self.payload.args::<(T,)>() {
+                return Ok(sole);
+            }
+        }
+        by_name
+    }
+
     /// The payload as it came.
     pub const fn payload(&self) -> &Payload {
         &self.payload

@@ -57,7 +57,7 @@ fn from_too_hot_to_too_cold_is_two_alerts() {
     assert_eq!(
         feed(&mut raised, Some(&limits), Quantity::Temperature, 10.0),
         [
-            "-Living room is 10.0 °C, back inside its limits",
+            "-Living room is 10.0 °C, no longer above 26.0 °C",
             "+Living room is 10.0 °C, below 18.0 °C"
         ]
     );
