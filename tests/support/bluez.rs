@@ -19,6 +19,7 @@ pub struct Bluez {
     connection: Connection,
     scanning: Arc<AtomicBool>,
     scans: Arc<AtomicUsize>,
+    switched_off: Arc<AtomicUsize>,
     /// The bus's address.
     pub address: String,
 }
@@ -68,6 +69,7 @@ impl Bluez {
             connection,
             scanning: Arc::default(),
             scans: Arc::default(),
+            switched_off: Arc::default(),
             address,
         }
     }
@@ -82,12 +84,32 @@ impl Bluez {
         let adapter = Adapter {
             scanning: Arc::clone(&self.scanning),
             scans: Arc::clone(&self.scans),
+            switched_off: Arc::clone(&self.switched_off),
         };
         self.connection
             .object_server()
             .at(ADAPTER, adapter)
             .await
             .expect("the adapter appears");
+    }
+
+    /// Pulls the adapter out.
+    pub async fn pull_out(&self) {
+        self.scanning.store(false, Ordering::SeqCst);
+        let removed = self.connection.object_server().remove::<Adapter, _>(ADAPTER).await;
+        assert!(removed.expect("the adapter disappears"), "there was an adapter");
+    }
+
+    /// How often the adapter was switched off.
+    pub fn switched_off(&self) -> usize {
+        self.switched_off.load(Ordering::SeqCst)
+    }
+
+    /// How many connections the bus has.
+    pub async fn connections(&self) -> usize {
+        let bus = fdo::DBusProxy::new(&self.connection).await.expect("the bus answers");
+        let names = bus.list_names().await.expect("the bus lists names");
+        names.iter().filter(|name| name.as_str().starts_with(':')).count()
     }
 
     /// Whether somebody scans.
@@ -143,6 +165,7 @@ impl Bluez {
 struct Adapter {
     scanning: Arc<AtomicBool>,
     scans: Arc<AtomicUsize>,
+    switched_off: Arc<AtomicUsize>,
 }
 
 #[interface(name = "org.bluez.Adapter1")]
@@ -198,7 +221,11 @@ impl Adapter {
     }
 
     #[zbus(property)]
-    fn set_powered(&self, _powered: bool) {}
+    fn set_powered(&self, powered: bool) {
+        if !powered {
+            self.switched_off.fetch_add(1, Ordering::SeqCst);
+        }
+    }
 
     #[zbus(property)]
     fn discovering(&self) -> bool {

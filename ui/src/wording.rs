@@ -1,6 +1,8 @@
 //! What the UI says, in words.
 
-use house::{ActuatorKind, ActuatorState, AlertKind, Availability, Bridge, Quantity, Severity, Threshold, Timestamp};
+use house::{
+    ActuatorKind, ActuatorState, AlertKind, Availability, Bridge, Device, Quantity, Severity, Threshold, Timestamp,
+};
 
 use crate::local_time::Offset;
 
@@ -46,10 +48,24 @@ pub(crate) fn capitalized(text: &str) -> String {
 pub(crate) fn quantity_name(quantity: Quantity) -> String {
     match quantity {
         Quantity::Co2 => "CO₂".into(),
+        Quantity::Pm1 => "PM1".into(),
         Quantity::Pm25 => "PM2.5".into(),
+        Quantity::Pm4 => "PM4".into(),
         Quantity::Pm10 => "PM10".into(),
+        Quantity::Aqi => "Air quality".into(),
+        Quantity::VocIndex => "VOC index".into(),
+        Quantity::NoxIndex => "NOₓ index".into(),
         Quantity::UvIndex => "UV index".into(),
         other => capitalized(&other.name().replace('_', " ")),
+    }
+}
+
+/// Why a device cannot be read now, as a sentence; nothing when it can.
+pub(crate) fn device_trouble(device: &Device) -> Option<String> {
+    let fault = device.fault.as_deref().map(capitalized);
+    match (device.needs_key, fault) {
+        (true, None) => Some("Its messages are encrypted: enter its key.".into()),
+        (_, fault) => fault.map(|sentence| sentence + "."),
     }
 }
 
@@ -244,6 +260,20 @@ mod tests {
     #[test]
     fn quantities_have_names_for_people() {
         assert_eq!(quantity_name(Quantity::Co2), "CO₂");
+        assert_eq!(quantity_name(Quantity::Pm1), "PM1");
         assert_eq!(quantity_name(Quantity::DewPoint), "Dew point");
+    }
+
+    #[test]
+    fn a_device_that_cannot_be_read_says_why() {
+        let mut device = Device::found(Bridge::Ble, "a4c138830283", "Thermometer");
+        assert_eq!(device_trouble(&device), None);
+        device.needs_key = true;
+        assert_eq!(
+            device_trouble(&device).as_deref(),
+            Some("Its messages are encrypted: enter its key.")
+        );
+        device.fault = Some("its messages do not open".into());
+        assert_eq!(device_trouble(&device).as_deref(), Some("Its messages do not open."));
     }
 }

@@ -161,7 +161,9 @@ fn effective_hysteresis(threshold: &Threshold) -> f64 {
 
 fn severity(quantity: Quantity) -> Severity {
     match quantity {
-        Quantity::Smoke | Quantity::Co | Quantity::Leak => Severity::Critical,
+        Quantity::Smoke | Quantity::Co | Quantity::CoDetected | Quantity::GasDetected | Quantity::Leak => {
+            Severity::Critical
+        }
         _ => Severity::Warning,
     }
 }
@@ -235,7 +237,9 @@ impl Sentence<'_> {
     fn name(&self) -> String {
         match self.quantity {
             Quantity::Co2 => "CO₂".into(),
+            Quantity::Pm1 => "PM1".into(),
             Quantity::Pm25 => "PM2.5".into(),
+            Quantity::Pm4 => "PM4".into(),
             Quantity::Pm10 => "PM10".into(),
             quantity => quantity.name().replace('_', " "),
         }

@@ -186,6 +186,18 @@ impl Connection {
         self.change_device(procedure::DEVICE_RENAME, &kwargs).await
     }
 
+    /// Enters the key by which a Bluetooth device's messages open.
+    pub(crate) async fn set_key(self, device: &str, key: &str) -> Result<(), Fault> {
+        #[derive(Serialize)]
+        struct OfKey<'a> {
+            device: &'a str,
+            key: &'a str,
+        }
+        self.wire()?
+            .call_for_nothing(procedure::DEVICE_KEY_SET, &OfKey { device, key })
+            .await
+    }
+
     pub(crate) async fn ignore(self, device: &str) -> Result<Device, Fault> {
         self.change_device(procedure::DEVICE_IGNORE, &OfDevice::new(device))
             .await

@@ -142,7 +142,7 @@ fn found_plug() -> Value {
 
 fn found_ble() -> Value {
     json!({"id": "ble-a4c138830283", "bridge": "ble", "name": "ATC 830283", "manufacturer": "Xiaomi", "model": "LYWSD03MMC",
-        "lifecycle": "discovered", "availability": "online", "signal": -71, "last_seen": at(1000), "needs_key": true,
+        "lifecycle": "discovered", "availability": "online", "signal": -71, "last_seen": at(1000), "needs_key": true, "fault": "its messages are encrypted: enter the device's key",
         "entities": [sensor("temperature", "Temperature", "temperature"), sensor("humidity", "Humidity", "humidity"), sensor("battery", "Battery", "battery")]})
 }
 

@@ -168,6 +168,7 @@ fn DeviceCard(
             }
         });
     };
+    let trouble = Memo::new(move |_| device.with(wording::device_trouble));
     let open = move |_| {
         let device = device.get_untracked();
         let is_known = device.lifecycle == Lifecycle::Adopted;
@@ -218,8 +219,8 @@ fn DeviceCard(
                 {move || device.with(|device| device.signal).map(|dbm| format!(" · {}", wording::signal_label(dbm)))}
                 {move || seen.get().map(|seen| format!(" · {seen}"))}
             </p>
-            {move || device.with(|device| device.needs_key).then(|| view! {
-                <p class="hold warn">{icon(Icon::Warning)}"Its messages are encrypted; it needs its key in the configuration before it can be read."</p>
+            {move || trouble.get().map(|text| view! {
+                <p class="hold warn" data-testid="device-fault">{icon(Icon::Warning)}<span>{text}</span></p>
             })}
             <EntityList device/>
             <div class="device-buttons">{buttons}</div>
@@ -240,7 +241,10 @@ fn EntityList(device: Memo<Device>) -> impl IntoView {
             EntityKind::Sensor { quantity } => {
                 let href = format!("/history/{}?quantity={quantity}", encoded(&id));
                 let value = Memo::new(move |_| {
-                    house.with(|house| house.readings(&id).and_then(|r| r.get(&quantity)).map(|r| r.value))
+                    let reading =
+                        house.with(|house| house.readings(&id).and_then(|r| r.get(&quantity)).map(|r| r.value));
+                    // A device that waits for adoption reports nothing; its bridge shows what it hears.
+                    reading.or_else(|| device.with(|device| device.last_values.get(&quantity).copied()))
                 });
                 let text = move || {
                     value

@@ -36,6 +36,9 @@ fn AdoptForm(start: Adopting, adopting: RwSignal<Option<Adopting>>) -> impl Into
     let place = device.area.as_ref().or(device.suggested_area.as_ref());
     let area = RwSignal::new(place.map(AreaId::name).unwrap_or_default());
     let area_fault: RwSignal<Option<String>> = RwSignal::new(None);
+    let needs_key = device.needs_key;
+    let key = RwSignal::new(String::new());
+    let key_fault: RwSignal<Option<String>> = RwSignal::new(None);
     let refusal: RwSignal<Option<String>> = RwSignal::new(None);
     let is_busy = RwSignal::new(false);
     let list = fresh_id("areas");
@@ -77,11 +80,22 @@ fn AdoptForm(start: Adopting, adopting: RwSignal<Option<Adopting>>) -> impl Into
             return;
         };
         area_fault.set(None);
+        key_fault.set(None);
         refusal.set(None);
         is_busy.set(true);
         let id = id.clone();
         spawn_local(async move {
             let named = name.get_untracked();
+            let entered = key.get_untracked();
+            // First, so that nobody adopts a device with a key that does not fit.
+            if !entered.trim().is_empty()
+                && let Err(fault) = connection.set_key(&id, entered.trim()).await
+            {
+                is_busy.try_set(false);
+                let sentence = fault.sentence();
+                key_fault.try_set(Some(sentence.strip_prefix("key: ").unwrap_or(sentence).to_owned()));
+                return;
+            }
             let outcome = if is_known {
                 connection.rename(&id, &area_id, named.trim()).await
             } else {
@@ -118,6 +132,16 @@ fn AdoptForm(start: Adopting, adopting: RwSignal<Option<Adopting>>) -> impl Into
             <Field label="Room" value=area testid="adopt-area" list=list.clone() placeholder="Living room" fault=Signal::derive(move || area_fault.get())/>
             <datalist id=list>{options}</datalist>
             <div class="chips" role="group" aria-label="Suggested rooms">{chips}</div>
+            {needs_key.then(|| view! {
+                <Field
+                    label="Key"
+                    value=key
+                    testid="adopt-key"
+                    placeholder="32 hexadecimal digits"
+                    hint=Signal::stored("Its messages are encrypted. The app it was set up with knows the key.".to_owned())
+                    fault=Signal::derive(move || key_fault.get())
+                />
+            })}
             {move || refusal.get().map(|text| view! {
                 <p class="form-fault" role="alert" data-testid="adopt-error">{icon(Icon::Warning)}<span>{text}</span></p>
             })}
