@@ -70,6 +70,11 @@ fn the_example_lists_every_key() {
             "[[realm]]\n[[realm.role]]\n[[realm.role.permission]]",
             &["realm", "role", "permission"],
         ),
+        (
+            "[[realm]]\n[[realm.role]]\n[realm.role.authorizer]",
+            &["realm", "role", "authorizer"],
+        ),
+        ("[[realm]]\n[realm.authenticator]", &["realm", "authenticator"]),
         ("[[realm]]\n[[realm.user]]", &["realm", "user"]),
         (
             "[[realm]]\n[[realm.user]]\n[realm.user.wampcra]",
@@ -162,6 +167,25 @@ fn faults_name_the_realm_and_the_key() {
             "line 7, key \"allow\": unknown variant `cal`, expected one of `call`, `register`, `publish`, `subscribe`",
         ),
         (format!("{realm}{realm}"), "there are two realms named \"r\""),
+        (
+            format!("{realm}[realm.authenticator]\nprocedure = \"a\"\nmethods = [\"cookie\"]"),
+            "line 5, key \"methods\": \"cookie\" is not a sign-in method; there are cryptosign, wamp-scram, scram, wampcra, \
+             ticket",
+        ),
+        (
+            format!("{realm}[realm.authenticator]\nprocedure = \"a\"\nrealm = \"s\""),
+            "realm \"r\": authenticator: there is no realm \"s\"",
+        ),
+        (
+            format!("{realm}{role}authorizer = {{ procedure = \"a b\" }}"),
+            "realm \"r\": role \"a\", authorizer: procedure is not a URI",
+        ),
+        (
+            format!(
+                "{realm}{role}authorizer = {{ procedure = \"b\" }}\n[[realm.role.permission]]\nuri = \"a\"\ndeny = [\"call\"]"
+            ),
+            "realm \"r\": role \"a\": deny has no place beside authorizer, which decides about all that is not allowed",
+        ),
         (
             "allowed_origins = [\"example.org\"]".to_owned(),
             "line 1, key \"allowed_origins\": \"example.org\" is not an origin such as \"https://example.org\", nor \"*\" \
