@@ -31,7 +31,7 @@ pub(super) fn config(realm: &RouterRealm, history: usize) -> RealmConfig {
 }
 
 fn authentication(realm: &RouterRealm) -> Authentication {
-    let mut users = StaticUsers::new(realm.users.iter().map(|user| user.stored()));
+    let mut users = StaticUsers::new(realm.users.iter().map(|user| user.stored(realm.decoy_secret)));
     if let Some(secret) = realm.decoy_secret {
         users = users.with_decoy_secret(secret.0);
     }

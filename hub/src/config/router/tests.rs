@@ -116,7 +116,7 @@ fn permissions_become_rules() {
 #[test]
 fn users_keep_what_they_sign_in_by() {
     let realm = &config(EXAMPLE).unwrap().realms[0];
-    let user = |name| realm.users.iter().find(|user| user.name == name).unwrap().stored();
+    let user = |name| realm.users.iter().find(|user| user.name == name).unwrap().stored(None);
     let joe = user("joe");
     assert_eq!(joe.ticket.as_deref(), Some("a long secret"));
     assert!(joe.scram.get(Dialect::Specification).is_some() && joe.scram.get(Dialect::Autobahn).is_some());
@@ -127,6 +127,22 @@ fn users_keep_what_they_sign_in_by() {
     let eve = user("eve");
     assert!(eve.scram.get(Dialect::Specification).is_none());
     assert!(eve.scram.get(Dialect::Autobahn).is_some());
+}
+
+#[test]
+fn with_a_decoy_secret_salts_outlive_a_restart() {
+    let salts = |decoy_secret| {
+        let joe = RouterUser {
+            secret: Some("a long secret".to_owned()),
+            ..RouterUser::new("joe", "backend")
+        };
+        let scram = joe.stored(decoy_secret).scram;
+        [Dialect::Specification, Dialect::Autobahn].map(|dialect| scram.get(dialect).unwrap().salt.clone())
+    };
+    let kept = Some(Hex32([1; 32]));
+    assert_eq!(salts(kept), salts(kept));
+    assert_ne!(salts(kept), salts(Some(Hex32([2; 32]))));
+    assert_ne!(salts(None), salts(None));
 }
 
 #[test]
