@@ -17,7 +17,7 @@ pub(crate) fn prepare() -> Result<()> {
     let root = crate::root()?;
     let requirements = root.join("tests/interop/requirements.txt");
     let interpreter = interpreter()?;
-    let works = output(Command::new(&interpreter).args(["-c", "import autobahn"])).is_some();
+    let works = output(Command::new(&interpreter).args(["-c", "import autobahn, argon2, passlib, nacl"])).is_some();
     if works {
         return Ok(());
     }

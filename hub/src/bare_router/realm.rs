@@ -12,7 +12,8 @@ use crate::config::{RouterRealm, RouterRole};
 pub(super) fn config(realm: &RouterRealm, history: usize) -> RealmConfig {
     RealmConfig {
         authentication: authentication(realm),
-        authorization: Authorization::by(rules(realm)),
+        dynamic_authenticator: realm.authenticator.as_ref().map(Into::into),
+        authorization: authorization(realm),
         disclosure: Disclosure {
             callers: realm.disclose_callers.into(),
             publishers: realm.disclose_publishers.into(),
@@ -30,7 +31,7 @@ pub(super) fn config(realm: &RouterRealm, history: usize) -> RealmConfig {
 }
 
 fn authentication(realm: &RouterRealm) -> Authentication {
-    let mut users = StaticUsers::new(realm.users.iter().map(|user| user.stored()));
+    let mut users = StaticUsers::new(realm.users.iter().map(|user| user.stored(realm.decoy_secret)));
     if let Some(secret) = realm.decoy_secret {
         users = users.with_decoy_secret(secret.0);
     }
@@ -43,6 +44,16 @@ fn authentication(realm: &RouterRealm) -> Authentication {
         authenticator: Some(Arc::new(users)),
         methods,
     }
+}
+
+fn authorization(realm: &RouterRealm) -> Authorization {
+    let asked = realm
+        .roles
+        .iter()
+        .filter_map(|role| Some((&role.name, role.authorizer.as_ref()?)));
+    asked.fold(Authorization::by(rules(realm)), |authorization, (role, authorizer)| {
+        authorization.asking(role, authorizer.into())
+    })
 }
 
 /// Where no role is described, each may do everything.

@@ -4,6 +4,7 @@
 
 mod check;
 mod disclosure;
+mod procedure;
 mod role;
 mod user;
 
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use self::disclosure::Disclose;
+pub use self::procedure::{RouterAuthenticator, RouterAuthorizer};
 pub use self::role::{Match, Permission, RouterRole, Verb};
 pub use self::user::{Hex, Hex32, RouterUser, StoredKdf, StoredScram, StoredWampcra};
 use super::port::origins;
@@ -80,6 +82,9 @@ pub struct RouterRealm {
     /// Who may sign in.
     #[serde(default, rename = "user")]
     pub users: Vec<RouterUser>,
+    /// A procedure that is asked about users who are not listed.
+    #[serde(default)]
+    pub authenticator: Option<RouterAuthenticator>,
 }
 
 impl RouterRealm {
@@ -96,6 +101,7 @@ impl RouterRealm {
             trustlevels: BTreeMap::new(),
             roles: Vec::new(),
             users: Vec::new(),
+            authenticator: None,
         }
     }
 

@@ -5,6 +5,7 @@
 mod accounts;
 mod bare_router;
 mod command_line;
+mod deciding;
 mod life;
 mod program;
 mod shell;

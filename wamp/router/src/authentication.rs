@@ -2,6 +2,7 @@
 
 mod credential;
 mod decoy;
+pub(crate) mod dynamic;
 mod static_users;
 mod stored_user;
 
@@ -16,6 +17,7 @@ use wamp_protocol::auth::scram::Dialect;
 
 pub use credential::{Credential, PublicKey, TicketCheck};
 pub(crate) use decoy::{DecoySecret, generic_decoy};
+pub use dynamic::DynamicAuthenticator;
 pub use static_users::{StaticUser, StaticUsers};
 pub use stored_user::{ScramKeys, StoredUser};
 pub use wamp_protocol::auth::scram;
@@ -28,7 +30,8 @@ pub struct Authentication {
     pub anonymous: Option<String>,
     /// Who knows the principals; `None` when nobody can sign in.
     pub authenticator: Option<Arc<dyn Authenticator>>,
-    /// The methods taken, of those that the client offers; the client's order decides.
+    /// The methods taken with the authenticator, of those that the client offers; the client's
+    /// order decides.
     pub methods: Vec<AuthMethod>,
 }
 

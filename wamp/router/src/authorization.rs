@@ -1,12 +1,16 @@
 //! Which role may do what with which URI.
 
+mod dynamic;
 mod rules;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use wamp_protocol::{MatchPolicy, Uri};
 
+pub use dynamic::DynamicAuthorizer;
+pub(crate) use dynamic::{Decision, Decisions, Keep, Key, decision, options, question};
 pub use rules::{Effect, Rule, Rules};
 
 /// What needs permission.
@@ -69,17 +73,36 @@ impl<F: Fn(&Request<'_>) -> bool + Send + Sync + 'static> Authorizer for F {
 
 /// A realm's authorization; by default nobody may do anything.
 #[derive(Clone)]
-pub struct Authorization(Arc<dyn Authorizer>);
+pub struct Authorization {
+    authorizer: Arc<dyn Authorizer>,
+    /// role → who is asked about what the authorizer does not permit it
+    asked: BTreeMap<String, Arc<DynamicAuthorizer>>,
+}
 
 impl Authorization {
     /// Lets `authorizer` decide: [`Rules`], or a function.
     pub fn by(authorizer: impl Authorizer) -> Self {
-        Self(Arc::new(authorizer))
+        Self {
+            authorizer: Arc::new(authorizer),
+            asked: BTreeMap::new(),
+        }
+    }
+
+    /// Asks a procedure about whatever is not permitted to `role` otherwise.
+    #[must_use]
+    pub fn asking(mut self, role: impl Into<String>, authorizer: DynamicAuthorizer) -> Self {
+        self.asked.insert(role.into(), Arc::new(authorizer));
+        self
+    }
+
+    /// Who is asked about a role.
+    pub(crate) fn asked_about(&self, role: &str) -> Option<&Arc<DynamicAuthorizer>> {
+        self.asked.get(role)
     }
 
     /// Whether the request is permitted.
     pub fn permits(&self, request: &Request<'_>) -> bool {
-        self.0.permits(request)
+        self.authorizer.permits(request)
     }
 }
 

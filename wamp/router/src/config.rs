@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::authentication::Authentication;
+use crate::authentication::{AuthMethod, Authentication, DynamicAuthenticator};
 use crate::authorization::Authorization;
 use crate::reflection::Definition;
 
@@ -42,6 +42,8 @@ pub struct RealmConfig {
     pub name: String,
     /// Who gets in, and how they prove who they are.
     pub authentication: Authentication,
+    /// A procedure that is asked about principals whom `authentication` does not know.
+    pub dynamic_authenticator: Option<DynamicAuthenticator>,
     /// Which role may do what.
     pub authorization: Authorization,
     /// Who learns who is at the other end.
@@ -65,6 +67,7 @@ impl RealmConfig {
         Self {
             name: name.into(),
             authentication: Authentication::default(),
+            dynamic_authenticator: None,
             authorization: Authorization::default(),
             disclosure: Disclosure::default(),
             strictness: Strictness::default(),
@@ -72,6 +75,26 @@ impl RealmConfig {
             history: 0,
             definitions: Vec::new(),
         }
+    }
+}
+
+impl RealmConfig {
+    /// Whether a session can join by this method.
+    pub(crate) fn takes(&self, method: AuthMethod) -> bool {
+        if method == AuthMethod::Anonymous {
+            return self.authentication.anonymous.is_some();
+        }
+        let Authentication {
+            authenticator, methods, ..
+        } = &self.authentication;
+        authenticator.is_some() && methods.contains(&method) || self.asks_about(method).is_some()
+    }
+
+    /// The procedure that is asked about sign-ins by this method.
+    pub(crate) fn asks_about(&self, method: AuthMethod) -> Option<&DynamicAuthenticator> {
+        self.dynamic_authenticator
+            .as_ref()
+            .filter(|dynamic| dynamic.methods.contains(&method))
     }
 }
 

@@ -114,7 +114,8 @@ impl<F: Framing> Connection<F> {
         let mut closing: Option<Instant> = None;
         loop {
             let joined = self.session.is_joined();
-            if closing.is_none() && self.take_in(&mut input).await == Flow::Close {
+            if closing.is_none() && (self.take_in(&mut input).await == Flow::Close || self.go_on().await == Flow::Close)
+            {
                 closing = Some(Instant::now() + LINGER);
                 rearm(alarm.as_mut(), closing);
             }
@@ -155,7 +156,7 @@ impl<F: Framing> Connection<F> {
                     closing = Some(Instant::now() + LINGER);
                     rearm(alarm.as_mut(), closing);
                 }
-                read = reader.read_buf(&mut input), if closing.is_none() => match read {
+                read = reader.read_buf(&mut input), if closing.is_none() && self.session.waits_for().is_none() => match read {
                     Ok(0) | Err(_) => return Ended::Lost,
                     Ok(count) => {
                         self.last_heard = Instant::now();
@@ -224,6 +225,14 @@ impl<F: Framing> Connection<F> {
                 self.session.violation(&Violation(error.to_string()))
             }
         }
+    }
+
+    /// Messages that waited for an authorizer's decision, once it is there.
+    async fn go_on(&mut self) -> Flow {
+        if self.session.can_go_on() {
+            return self.session.handle(&mut VecDeque::new()).await;
+        }
+        Flow::Continue
     }
 
     /// What is due now; when to look again, or `None` if the connection has to end.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use wamp_protocol::message::{Abort, Hello, Welcome, WelcomeDetails};
 use wamp_protocol::{Dict, MatchPolicy, Payload, SessionId, UriRules, auth, error_uri};
 
-pub(crate) use self::challenge::{Asked, ExpectAuthenticate, Found};
+pub(crate) use self::challenge::{Asked, ExpectAuthenticate, Found, TicketQuestion};
 use crate::authentication::{AuthMethod, Principal, SignIn};
 use crate::effects::Refusal;
 use crate::member::{Member, MemberFeatures, Transport};
@@ -192,13 +192,7 @@ fn check_roles(hello: &Hello) -> Result<(), Refusal> {
 
 /// The first method that the client offers and the realm takes; none offered means anonymous.
 fn choose_method(hello: &Hello, realm: &Realm) -> Result<AuthMethod, Refusal> {
-    let accepted = &realm.config.authentication;
-    let takes = |method: &AuthMethod| match method {
-        AuthMethod::Anonymous => accepted.anonymous.is_some(),
-        AuthMethod::Ticket | AuthMethod::WampCra | AuthMethod::Scram(_) | AuthMethod::Cryptosign => {
-            accepted.authenticator.is_some() && accepted.methods.contains(method)
-        }
-    };
+    let takes = |method: &AuthMethod| realm.config.takes(*method);
     let offered = &hello.details.authmethods;
     if offered.is_empty() {
         return Some(AuthMethod::Anonymous).filter(takes).ok_or_else(|| {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use wamp_protocol::SessionId;
 use wamp_protocol::message::{ClientRoles, Features};
+use wamp_protocol::{Dict, SessionId};
 
 /// What is known of a session from its WELCOME on; never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,17 @@ impl Transport {
     /// A transport without TLS.
     pub const fn plain(kind: TransportKind, peer: Option<SocketAddr>) -> Self {
         Self { kind, peer, tls: None }
+    }
+
+    /// As authenticators and authorizers are told.
+    pub(crate) fn details(&self) -> Dict {
+        let mut details = Dict::default();
+        details.insert("type", self.kind.name());
+        if let Some(peer) = self.peer {
+            details.insert("peer", peer.to_string());
+        }
+        details.insert("tls", self.tls.is_some());
+        details
     }
 
     /// What a sign-in can be bound to: `tls-exporter` of RFC 9266.

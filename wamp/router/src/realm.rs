@@ -1,5 +1,6 @@
 //! A realm: its sessions, broker, dealer and meta API under one short lock.
 
+mod decisions;
 mod goodbyes;
 mod meta_events;
 mod meta_procedures;
@@ -18,6 +19,7 @@ use wamp_protocol::{SessionId, UriRules};
 use self::reflection::Definitions;
 use self::testament::Testaments;
 use crate::authentication::DecoySecret;
+use crate::authorization::Decisions;
 use crate::broker::{Broker, BrokerSettings};
 use crate::config::{Limits, RealmConfig};
 use crate::dealer::{Dealer, DealerSettings};
@@ -39,6 +41,8 @@ pub(crate) struct Realm {
     /// What is made up about names that nobody has, where the authenticator leaves it to us.
     pub(crate) decoys: DecoySecret,
     started: Instant,
+    /// What authorizers have answered.
+    decisions: Mutex<Decisions>,
     state: Mutex<State>,
     /// Wakes whoever watches the deadlines: there is an earlier one.
     pub(crate) deadline_changed: Notify,
@@ -102,6 +106,7 @@ impl Realm {
             counters,
             decoys: DecoySecret::random(),
             started: Instant::now(),
+            decisions: Mutex::default(),
             state: Mutex::new(state),
             deadline_changed: Notify::new(),
         }

@@ -15,6 +15,7 @@ use wamp_protocol::Message;
 use crate::authentication::Principal;
 use crate::config::{KeepAlive, Limits, RouterConfig};
 use crate::http_fallback::HttpFallback;
+use crate::inside::Inside;
 use crate::listener;
 use crate::listener::longpoll::LongPolls;
 use crate::listener::origin::Origins;
@@ -33,6 +34,8 @@ pub struct Router {
 #[derive(Debug)]
 pub(crate) struct Core {
     realms: HashMap<String, Arc<Realm>>,
+    /// By realm: who asks procedures there that decide for the router.
+    inside: HashMap<String, Inside>,
     pub(crate) limits: Limits,
     pub(crate) keep_alive: KeepAlive,
     pub(crate) agent: String,
@@ -51,6 +54,10 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn realm(&self, name: &str) -> Option<Arc<Realm>> {
         self.realms.get(name).map(Arc::clone)
+    }
+
+    pub(crate) fn inside(&self, realm: &str) -> Option<&Inside> {
+        self.inside.get(realm)
     }
 }
 
@@ -91,8 +98,13 @@ impl Router {
                     .run_until_cancelled_owned(watch_deadlines(Arc::clone(realm))),
             );
         }
+        let inside = realms
+            .iter()
+            .map(|(name, realm)| (name.clone(), Inside::new(Arc::clone(realm), closing.clone())))
+            .collect();
         let core = Core {
             realms,
+            inside,
             limits,
             keep_alive,
             agent,

@@ -1,5 +1,7 @@
 //! The router's side of a session, whatever carries it: messages in, messages into the outbox.
 
+mod asking;
+mod deciding;
 mod joining;
 mod permission;
 
@@ -11,6 +13,9 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use wamp_protocol::message::Goodbye;
 use wamp_protocol::{Dict, Message, Uri, error_uri};
 
+pub(crate) use self::deciding::Decided;
+use self::deciding::{Deciding, Outcome};
+use self::permission::Verdict;
 use crate::authentication::Principal;
 use crate::effects::{Outgoing, Refusal, Violation};
 use crate::handshake::{self, ExpectAuthenticate};
@@ -29,6 +34,10 @@ pub(crate) struct Session {
     /// Who a session in this process joins as.
     linked: Option<(Arc<Realm>, Principal)>,
     state: State,
+    /// An authorizer has been asked about a message; it and what follows it wait.
+    deciding: Option<Deciding>,
+    /// What came of that, until the message is judged.
+    outcome: Option<Outcome>,
     /// Whoever stops the router waits for it.
     joined: Option<TaskTrackerToken>,
 }
@@ -76,6 +85,8 @@ impl Session {
             transport,
             linked: None,
             state: State::ExpectHello,
+            deciding: None,
+            outcome: None,
             joined: None,
         }
     }
@@ -106,9 +117,30 @@ impl Session {
         matches!(self.state, State::Joined(_) | State::ExpectGoodbye)
     }
 
-    /// Takes the messages in order. Returns at once when joined; before that it may wait for the
-    /// authenticator.
+    /// What has to happen before more messages are taken: an authorizer was asked. Then
+    /// [`Self::handle`] goes on, which the outbox wakes the session's task for.
+    pub(crate) fn waits_for(&self) -> Option<Decided> {
+        let deciding = self.deciding.as_ref()?;
+        (deciding.outcome().is_none() && self.outbox.ended().is_none()).then(|| deciding.decided())
+    }
+
+    /// Whether messages wait that can be taken now.
+    pub(crate) fn can_go_on(&self) -> bool {
+        self.deciding.is_some() && self.waits_for().is_none()
+    }
+
+    /// Takes the messages in order. Returns at once when joined, though messages may be kept until
+    /// an authorizer has decided; before that it may wait for the authenticator.
     pub(crate) async fn handle(&mut self, messages: &mut VecDeque<Message>) -> Flow {
+        if let Some(mut deciding) = self.deciding.take() {
+            deciding.waiting.append(messages);
+            self.outcome = deciding.outcome();
+            if self.outcome.is_none() && self.outbox.ended().is_none() {
+                self.deciding = Some(deciding);
+                return Flow::Continue;
+            }
+            *messages = deciding.waiting;
+        }
         while let Some(message) = messages.pop_front() {
             let flow = match std::mem::replace(&mut self.state, State::Over) {
                 State::Joined(seat) => {
@@ -167,10 +199,18 @@ impl Session {
     fn joined(&mut self, seat: Seat, messages: &mut VecDeque<Message>) -> Flow {
         // Judged before the lock is taken: rules may be many.
         let count = messages.iter().take_while(|message| !ends_session(message)).count();
-        let judged: Vec<Judged> = messages
-            .drain(..count)
-            .map(|message| self.judge(&seat, message))
-            .collect();
+        let mut judged: Vec<Judged> = Vec::with_capacity(count);
+        let mut undecided = None;
+        while judged.len() < count
+            && undecided.is_none()
+            && let Some(message) = messages.pop_front()
+        {
+            let outcome = self.outcome.take();
+            match self.judge(&seat, message, outcome) {
+                Verdict::Judged(one) => judged.push(one),
+                Verdict::Undecided(message, question) => undecided = Some((message, question)),
+            }
+        }
         let mut routing = seat.realm.routing();
         for judged in judged {
             if let Err(violation) = routing.handle(&seat.member, judged) {
@@ -182,6 +222,12 @@ impl Session {
         drop(routing);
         if self.outbox.ended().is_some() {
             self.state = State::ExpectGoodbye;
+            return Flow::Continue;
+        }
+        if let Some((message, question)) = undecided {
+            messages.push_front(message);
+            self.deciding = Some(Deciding::begin(self, &seat, question, std::mem::take(messages)));
+            self.state = State::Joined(seat);
             return Flow::Continue;
         }
         match messages.pop_front() {
@@ -217,6 +263,7 @@ impl Session {
     pub(crate) fn end(&mut self) {
         self.state = State::Over;
         self.joined = None;
+        self.deciding = None;
     }
 
     /// The router ended the session; its GOODBYE has been sent.

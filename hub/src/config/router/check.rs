@@ -17,7 +17,35 @@ impl RouterConfig {
             }
             realm
                 .check()
+                .and_then(|()| self.check_procedures(realm))
                 .map_err(|fault| format!("realm {:?}: {fault}", realm.name))?;
+        }
+        Ok(())
+    }
+
+    /// Procedures that decide must be in realms that there are.
+    fn check_procedures(&self, realm: &RouterRealm) -> Result<(), String> {
+        let authenticator = realm
+            .authenticator
+            .iter()
+            .map(|asked| ("authenticator".to_owned(), &asked.procedure, &asked.realm));
+        let authorizers = realm.roles.iter().filter_map(|role| {
+            let asked = role.authorizer.as_ref()?;
+            Some((
+                format!("role {:?}, authorizer", role.name),
+                &asked.procedure,
+                &asked.realm,
+            ))
+        });
+        for (here, procedure, home) in authenticator.chain(authorizers) {
+            if !Uri::from(procedure.as_str()).is_valid(UriRules::Loose) {
+                return Err(format!("{here}: procedure is not a URI"));
+            }
+            if let Some(home) = home
+                && !self.realms.iter().any(|realm| realm.name == *home)
+            {
+                return Err(format!("{here}: there is no realm {home:?}"));
+            }
         }
         Ok(())
     }
@@ -44,6 +72,12 @@ impl RouterRealm {
         for role in &self.roles {
             if !names.insert(&role.name) {
                 return Err(format!("there are two roles named {:?}", role.name));
+            }
+            if role.authorizer.is_some() && role.permissions.iter().any(|one| !one.deny.is_empty()) {
+                return Err(format!(
+                    "role {:?}: deny has no place beside authorizer, which decides about all that is not allowed",
+                    role.name
+                ));
             }
             for permission in &role.permissions {
                 let here = format!("role {:?}, permission for {:?}", role.name, permission.uri);

@@ -4,6 +4,8 @@ use serde::Deserialize;
 use wamp_protocol::MatchPolicy;
 use wamp_router::authorization::{Action, Effect, Rule};
 
+use super::RouterAuthorizer;
+
 /// `[[realm.role]]`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +18,9 @@ pub struct RouterRole {
     /// What it may do, and what it may not.
     #[serde(default, rename = "permission")]
     pub permissions: Vec<Permission>,
+    /// A procedure that is asked about what the permissions do not allow.
+    #[serde(default)]
+    pub authorizer: Option<RouterAuthorizer>,
 }
 
 /// `[[realm.role.permission]]`
@@ -90,6 +95,7 @@ impl RouterRole {
             name: name.into(),
             everything: true,
             permissions: Vec::new(),
+            authorizer: None,
         }
     }
 

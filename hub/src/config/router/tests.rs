@@ -70,6 +70,11 @@ fn the_example_lists_every_key() {
             "[[realm]]\n[[realm.role]]\n[[realm.role.permission]]",
             &["realm", "role", "permission"],
         ),
+        (
+            "[[realm]]\n[[realm.role]]\n[realm.role.authorizer]",
+            &["realm", "role", "authorizer"],
+        ),
+        ("[[realm]]\n[realm.authenticator]", &["realm", "authenticator"]),
         ("[[realm]]\n[[realm.user]]", &["realm", "user"]),
         (
             "[[realm]]\n[[realm.user]]\n[realm.user.wampcra]",
@@ -111,7 +116,7 @@ fn permissions_become_rules() {
 #[test]
 fn users_keep_what_they_sign_in_by() {
     let realm = &config(EXAMPLE).unwrap().realms[0];
-    let user = |name| realm.users.iter().find(|user| user.name == name).unwrap().stored();
+    let user = |name| realm.users.iter().find(|user| user.name == name).unwrap().stored(None);
     let joe = user("joe");
     assert_eq!(joe.ticket.as_deref(), Some("a long secret"));
     assert!(joe.scram.get(Dialect::Specification).is_some() && joe.scram.get(Dialect::Autobahn).is_some());
@@ -122,6 +127,22 @@ fn users_keep_what_they_sign_in_by() {
     let eve = user("eve");
     assert!(eve.scram.get(Dialect::Specification).is_none());
     assert!(eve.scram.get(Dialect::Autobahn).is_some());
+}
+
+#[test]
+fn with_a_decoy_secret_salts_outlive_a_restart() {
+    let salts = |decoy_secret| {
+        let joe = RouterUser {
+            secret: Some("a long secret".to_owned()),
+            ..RouterUser::new("joe", "backend")
+        };
+        let scram = joe.stored(decoy_secret).scram;
+        [Dialect::Specification, Dialect::Autobahn].map(|dialect| scram.get(dialect).unwrap().salt.clone())
+    };
+    let kept = Some(Hex32([1; 32]));
+    assert_eq!(salts(kept), salts(kept));
+    assert_ne!(salts(kept), salts(Some(Hex32([2; 32]))));
+    assert_ne!(salts(None), salts(None));
 }
 
 #[test]
@@ -162,6 +183,25 @@ fn faults_name_the_realm_and_the_key() {
             "line 7, key \"allow\": unknown variant `cal`, expected one of `call`, `register`, `publish`, `subscribe`",
         ),
         (format!("{realm}{realm}"), "there are two realms named \"r\""),
+        (
+            format!("{realm}[realm.authenticator]\nprocedure = \"a\"\nmethods = [\"cookie\"]"),
+            "line 5, key \"methods\": \"cookie\" is not a sign-in method; there are cryptosign, wamp-scram, scram, wampcra, \
+             ticket",
+        ),
+        (
+            format!("{realm}[realm.authenticator]\nprocedure = \"a\"\nrealm = \"s\""),
+            "realm \"r\": authenticator: there is no realm \"s\"",
+        ),
+        (
+            format!("{realm}{role}authorizer = {{ procedure = \"a b\" }}"),
+            "realm \"r\": role \"a\", authorizer: procedure is not a URI",
+        ),
+        (
+            format!(
+                "{realm}{role}authorizer = {{ procedure = \"b\" }}\n[[realm.role.permission]]\nuri = \"a\"\ndeny = [\"call\"]"
+            ),
+            "realm \"r\": role \"a\": deny has no place beside authorizer, which decides about all that is not allowed",
+        ),
         (
             "allowed_origins = [\"example.org\"]".to_owned(),
             "line 1, key \"allowed_origins\": \"example.org\" is not an origin such as \"https://example.org\", nor \"*\" \

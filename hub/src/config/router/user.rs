@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
-use wamp_router::authentication::scram::{Dialect, Kdf, Keys};
+use wamp_router::authentication::scram::{Dialect, Kdf, Keys, mock_salt};
 use wamp_router::authentication::{Salting, ScramKeys, StaticUser, StoredUser};
 
 /// `[[realm.user]]`
@@ -141,16 +141,22 @@ impl RouterUser {
             || !self.cryptosign.is_empty()
     }
 
-    /// The same for the router. Takes some milliseconds where there is a secret.
-    pub fn stored(&self) -> StoredUser {
+    /// The same for the router. Takes some milliseconds where there is a secret. With
+    /// `decoy_secret` the salts are the same at each start, as those of names that nobody has.
+    pub fn stored(&self, decoy_secret: Option<Hex32>) -> StoredUser {
         let mut stored = match &self.secret {
             None => StoredUser::new(&self.name, &self.role),
-            Some(secret) => StaticUser {
-                authid: self.name.clone(),
-                secret: secret.clone(),
-                authrole: self.role.clone(),
+            Some(secret) => {
+                let user = StaticUser {
+                    authid: self.name.clone(),
+                    secret: secret.clone(),
+                    authrole: self.role.clone(),
+                };
+                match decoy_secret {
+                    Some(decoy_secret) => StoredUser::with_secret(user, &mock_salt(&decoy_secret.0, &self.name)),
+                    None => user.into(),
+                }
             }
-            .into(),
         };
         if let Some(ticket) = &self.ticket {
             stored.ticket = Some(ticket.clone());

@@ -60,6 +60,17 @@ impl ScramKeys {
         Self::derive(password, &random_octets::<16>(), kdf)
     }
 
+    /// The keys of a secret, as a realm without other wishes has them: PBKDF2 for `wamp-scram`;
+    /// Argon2id for `scram`, which is all that Autobahn's clients can do. None if SASLprep forbids
+    /// something in the secret.
+    fn of_secret(secret: &str, salt: &[u8]) -> Self {
+        let keys = |kdf| Self::derive(secret, salt, kdf).unwrap_or_default();
+        Self {
+            specification: keys(Kdf::Pbkdf2 { iterations: ITERATIONS }).specification,
+            autobahn: keys(ARGON2ID).autobahn,
+        }
+    }
+
     /// Keys that were made elsewhere, of PBKDF2 for both dialects, of Argon2id for this one.
     pub fn stored(keys: Keys, dialect: Dialect) -> Self {
         match (keys.kdf, dialect) {
@@ -101,26 +112,28 @@ impl StoredUser {
     }
 }
 
-impl From<StaticUser> for StoredUser {
-    /// The secret serves ticket, WAMP-CRA and SCRAM; not SCRAM if SASLprep forbids something in
-    /// it. In Autobahn's dialect SCRAM goes by Argon2id, which is all that its clients can do.
-    fn from(user: StaticUser) -> Self {
+impl StoredUser {
+    /// A user with one secret, which serves ticket, WAMP-CRA and SCRAM; not SCRAM if SASLprep
+    /// forbids something in it. `salt` is SCRAM's, at least 8 octets.
+    pub fn with_secret(user: StaticUser, salt: &[u8]) -> Self {
         let StaticUser {
             authid,
             secret,
             authrole,
         } = user;
-        let keys = |kdf| ScramKeys::of_password(&secret, kdf).unwrap_or_default();
-        let scram = ScramKeys {
-            specification: keys(Kdf::Pbkdf2 { iterations: ITERATIONS }).specification,
-            autobahn: keys(ARGON2ID).autobahn,
-        };
         Self {
-            scram,
+            scram: ScramKeys::of_secret(&secret, salt),
             ticket: Some(secret.clone()),
             wampcra: Some((secret, None)),
             ..Self::new(authid, authrole)
         }
+    }
+}
+
+impl From<StaticUser> for StoredUser {
+    /// With a salt that is another one at each start.
+    fn from(user: StaticUser) -> Self {
+        Self::with_secret(user, &random_octets::<16>())
     }
 }
 

@@ -1,5 +1,6 @@
 //! CHALLENGE, and whether AUTHENTICATE answers it.
 
+use futures_util::future::BoxFuture;
 use wamp_protocol::auth::{cryptosign, scram, wampcra};
 use wamp_protocol::message::{Authenticate, Challenge};
 use wamp_protocol::{Dict, SessionId, auth, error_uri};
@@ -17,6 +18,17 @@ pub(crate) enum Found {
     Somebody(Principal, Credential),
     /// What somebody who does not exist seems to be: no answer is right.
     Nobody(Principal, Credential),
+    /// Somebody may be there: the ticket tells.
+    ByTicket(TicketQuestion),
+}
+
+/// Finds out whom a ticket lets in.
+pub(crate) struct TicketQuestion(pub(crate) Box<dyn FnOnce(String) -> BoxFuture<'static, Option<Principal>> + Send>);
+
+impl std::fmt::Debug for TicketQuestion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TicketQuestion")
+    }
 }
 
 /// What a challenge is made of beside the credential.
@@ -50,6 +62,7 @@ enum Proof {
         challenge: Box<Challenge>,
     },
     Ticket(TicketCheck),
+    TicketQuestion(TicketQuestion),
     Scram {
         exchange: Box<scram::Exchange>,
         binding: Option<scram::ChannelBinding>,
@@ -67,6 +80,7 @@ impl std::fmt::Debug for Proof {
         f.write_str(match self {
             Self::WampCra { .. } => "WampCra",
             Self::Ticket(_) => "Ticket",
+            Self::TicketQuestion(_) => "TicketQuestion",
             Self::Scram { .. } => "Scram",
             Self::Cryptosign { .. } => "Cryptosign",
         })
@@ -88,16 +102,20 @@ impl Joining {
         let (principal, credential, is_there) = match found {
             Found::Somebody(principal, credential) => (principal, credential, true),
             Found::Nobody(principal, credential) => (principal, credential, false),
+            Found::ByTicket(question) => {
+                let expecting = ExpectAuthenticate {
+                    joining: self,
+                    sign_in,
+                    session: asked.session,
+                    principal: None,
+                    proof: Proof::TicketQuestion(question),
+                };
+                return Ok((expecting, send_the_ticket()));
+            }
         };
         let (challenge, proof) = match credential {
             Credential::WampCra { key, salting } => by_wampcra(&principal, key, salting.as_ref(), asked),
-            Credential::Ticket(check) => (
-                Challenge {
-                    authmethod: auth::TICKET.to_owned(),
-                    extra: Dict::default(),
-                },
-                Proof::Ticket(check),
-            ),
+            Credential::Ticket(check) => (send_the_ticket(), Proof::Ticket(check)),
             Credential::Scram(keys) => by_scram(&sign_in, keys, asked)?,
             Credential::Cryptosign(accepted) => by_cryptosign(&sign_in, accepted, asked)?,
         };
@@ -109,6 +127,13 @@ impl Joining {
             proof,
         };
         Ok((expecting, challenge))
+    }
+}
+
+fn send_the_ticket() -> Challenge {
+    Challenge {
+        authmethod: auth::TICKET.to_owned(),
+        extra: Dict::default(),
     }
 }
 
@@ -196,6 +221,11 @@ impl ExpectAuthenticate {
         let right = match self.proof {
             Proof::WampCra { key, challenge } => wampcra::verify(&key, &challenge, &answer).then(Dict::default),
             Proof::Ticket(check) => check(answer.signature).await.then(Dict::default),
+            Proof::TicketQuestion(question) => {
+                let principal = (question.0)(answer.signature).await;
+                let proven = principal.map(|principal| (principal, Dict::default()));
+                return (self.joining, self.sign_in, self.session, proven);
+            }
             Proof::Scram { exchange, binding } => exchange.verify(&answer, binding.as_ref()),
             Proof::Cryptosign {
                 claimed,

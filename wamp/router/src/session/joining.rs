@@ -5,14 +5,16 @@ use std::sync::Arc;
 use wamp_protocol::message::{Authenticate, Hello, Welcome};
 use wamp_protocol::{Dict, SessionId, error_uri};
 
+use super::asking::Asking;
 use super::{Flow, Seat, Session, State};
-use crate::authentication::{AuthMethod, Principal, SignInError, generic_decoy};
+use crate::authentication::{AuthMethod, Principal, SignIn, SignInError, generic_decoy};
 use crate::effects::Refusal;
 use crate::handshake::{self, Asked, ExpectAuthenticate, Found, Joining};
-use crate::member::Member;
+use crate::member::{Member, Transport};
 use crate::metrics::Counters;
 use crate::random_ids;
 use crate::realm::Realm;
+use crate::router::Core;
 
 impl Session {
     pub(super) async fn hello(&mut self, hello: Box<Hello>) -> Flow {
@@ -65,29 +67,7 @@ impl Session {
     async fn ask(&mut self, joining: Joining, session: SessionId) -> Result<ExpectAuthenticate, Refusal> {
         let sign_in = joining.sign_in(&self.transport)?;
         let realm = Arc::clone(&joining.realm);
-        let Some(authenticator) = &realm.config.authentication.authenticator else {
-            return Err(Refusal::new(
-                error_uri::NO_MATCHING_AUTH_METHOD,
-                "nobody can sign in to this realm",
-            ));
-        };
-        let found = match authenticator.find(&sign_in).await {
-            Ok((principal, credential)) => Found::Somebody(principal, credential),
-            Err(SignInError::NoSuchPrincipal) => {
-                let (principal, credential) = authenticator
-                    .decoy(&sign_in)
-                    .unwrap_or_else(|| generic_decoy(&realm.decoys, &sign_in));
-                Found::Nobody(principal, credential)
-            }
-            Err(SignInError::Denied(sentence)) => {
-                return Err(Refusal::new(error_uri::AUTHENTICATION_DENIED, sentence));
-            }
-            Err(SignInError::Unavailable(sentence)) => {
-                tracing::error!(realm = sign_in.realm, "a sign-in cannot be decided: {sentence}");
-                let sentence = "the sign-in cannot be checked now";
-                return Err(Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence));
-            }
-        };
+        let found = find(&self.core, &self.transport, &realm, &sign_in, session).await?;
         let mut random = [0; 32];
         getrandom::fill(&mut random)
             .map_err(|_| Refusal::new(error_uri::UNAVAILABLE, "the router cannot open sessions now"))?;
@@ -135,5 +115,47 @@ impl Session {
         self.joined = Some(self.core.joined.token());
         self.state = State::Joined(Seat { realm, member });
         Flow::Continue
+    }
+}
+
+/// Who it is that wants to sign in: known to the authenticator, or else to the procedure that
+/// is asked, or nobody.
+async fn find(
+    core: &Arc<Core>,
+    transport: &Transport,
+    realm: &Realm,
+    sign_in: &SignIn,
+    session: SessionId,
+) -> Result<Found, Refusal> {
+    let authentication = &realm.config.authentication;
+    let known = match &authentication.authenticator {
+        Some(authenticator) if authentication.methods.contains(&sign_in.method) => authenticator.find(sign_in).await,
+        _ => Err(SignInError::NoSuchPrincipal),
+    };
+    let found = match (known, realm.config.asks_about(sign_in.method)) {
+        (Err(SignInError::NoSuchPrincipal), Some(dynamic)) => {
+            let asking = Asking::new(Arc::clone(core), dynamic.clone(), sign_in.clone(), session, transport);
+            if sign_in.method == AuthMethod::Ticket {
+                return Ok(Found::ByTicket(asking.by_ticket()));
+            }
+            asking.before_the_challenge().await
+        }
+        (known, _) => known,
+    };
+    match found {
+        Ok((principal, credential)) => Ok(Found::Somebody(principal, credential)),
+        Err(SignInError::NoSuchPrincipal) => {
+            let decoy = authentication.authenticator.as_ref();
+            let (principal, credential) = decoy
+                .and_then(|authenticator| authenticator.decoy(sign_in))
+                .unwrap_or_else(|| generic_decoy(&realm.decoys, sign_in));
+            Ok(Found::Nobody(principal, credential))
+        }
+        Err(SignInError::Denied(sentence)) => Err(Refusal::new(error_uri::AUTHENTICATION_DENIED, sentence)),
+        Err(SignInError::Unavailable(sentence)) => {
+            tracing::error!(realm = sign_in.realm, "a sign-in cannot be decided: {sentence}");
+            let sentence = "the sign-in cannot be checked now";
+            Err(Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence))
+        }
     }
 }

@@ -6,6 +6,8 @@
 mod support;
 
 mod authorization;
+mod dynamic_permission;
+mod dynamic_sign_in;
 mod origins;
 mod proofs;
 mod sign_in;

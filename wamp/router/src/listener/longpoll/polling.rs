@@ -18,7 +18,7 @@ use crate::member::Transport;
 use crate::metrics::{Counters, Tally};
 use crate::outbox::Outbox;
 use crate::router::Core;
-use crate::session::{Flow, Session};
+use crate::session::{Decided, Flow, Session};
 
 /// Octets of a batch that a client receives at once, about.
 const BATCH: usize = 256 * 1024;
@@ -85,6 +85,23 @@ impl LongPoll {
     /// Takes the messages in `body`.
     pub(super) async fn send(&self, body: Bytes) -> Sent {
         self.heard();
+        let sent = self.take_in(body).await;
+        // The request is answered when its messages have been dealt with; meanwhile others receive.
+        while let Some(decided) = self.waits_for().await {
+            decided.wait().await;
+            let mut session = self.session.lock().await;
+            if session.can_go_on() && session.handle(&mut VecDeque::new()).await == Flow::Close {
+                self.closing.store(true, Ordering::Release);
+            }
+        }
+        sent
+    }
+
+    async fn waits_for(&self) -> Option<Decided> {
+        self.session.lock().await.waits_for()
+    }
+
+    async fn take_in(&self, body: Bytes) -> Sent {
         let mut session = self.session.lock().await;
         if self.closing.load(Ordering::Acquire) {
             return Sent::Refused;
