@@ -47,7 +47,8 @@ const MESSAGES: &[&str] = &[
 ];
 
 /// Octets that mean something to one decoder or another.
-const TELLING: &[u8] = b"\x00\x01\x18\x1e\x7f\x80\x90\x9f\xa0\xbf\xc0\xc1\xc4\xca\xcb\xcf\xd9\xdb\xdd\xdf\xf6\xf9\xfb\xff[]{}\",:\\eE-.0";
+const TELLING: &[u8] =
+    b"\x00\x01\x18\x1e\x7f\x80\x90\x9f\xa0\xbf\xc0\xc1\xc4\xca\xcb\xcf\xd9\xdb\xdd\xdf\xf6\xf9\xfb\xff[]{}\",:\\eE-.0";
 
 /// SplitMix64.
 struct Random(u64);
@@ -95,9 +96,15 @@ fn mutate(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn corpus(serializers: &[Serializer]) -> Vec<Vec<u8>> {
-    let messages = MESSAGES.iter().map(|text| Value::decode(Serializer::Json, text.as_bytes()).unwrap());
+    let messages = MESSAGES
+        .iter()
+        .map(|text| Value::decode(Serializer::Json, text.as_bytes()).unwrap());
     messages
-        .flat_map(|value| serializers.iter().map(move |serializer| value.encode(*serializer).to_vec()))
+        .flat_map(|value| {
+            serializers
+                .iter()
+                .map(move |serializer| value.encode(*serializer).to_vec())
+        })
         .collect()
 }
 
@@ -106,7 +113,9 @@ fn run(name: &str, corpus: &[Vec<u8>], target: impl Fn(&[u8])) {
     let time: Option<Duration> = time.map(Duration::from_secs);
     let began = Instant::now();
     // With time to spend, each run goes another way.
-    let seed = time.map_or(1, |_| std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64);
+    let seed = time.map_or(1, |_| {
+        std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64
+    });
     let mut random = Random(seed);
     let mut executions = 0;
     while time.map_or(executions < EXECUTIONS, |time| began.elapsed() < time) {
@@ -123,7 +132,9 @@ fn run(name: &str, corpus: &[Vec<u8>], target: impl Fn(&[u8])) {
 #[test]
 fn any_octets_are_a_message_or_refused() {
     for serializer in Serializer::ALL {
-        run(serializer.name(), &corpus(&[serializer]), |octets| decoder::decode(serializer, octets));
+        run(serializer.name(), &corpus(&[serializer]), |octets| {
+            decoder::decode(serializer, octets)
+        });
     }
 }
 

@@ -52,7 +52,12 @@ fn answered(answer: &Authenticate) {
         session: SessionId::FIRST,
     };
     assert!(!wampcra::verify("secret", &wampcra::challenge(&facts, None), answer));
-    assert!(!cryptosign::verify(&cryptosign::public_key(&[7; 32]), &[8; 32], None, answer));
+    assert!(!cryptosign::verify(
+        &cryptosign::public_key(&[7; 32]),
+        &[8; 32],
+        None,
+        answer
+    ));
     let mut extra = wamp_protocol::Dict::default();
     extra.insert("nonce", "client");
     if let Ok(exchange) = Exchange::begin(Dialect::Autobahn, "ann", &extra, keys(), &[5; 16]) {
