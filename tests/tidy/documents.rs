@@ -50,6 +50,37 @@ fn tests_named_in_architecture_exist() {
 }
 
 #[test]
+fn tests_named_in_the_pages_on_wamp_exist() {
+    let sources: Vec<String> = super::tracked("rs")
+        .iter()
+        .map(|path| std::fs::read_to_string(path).expect("a source file"))
+        .collect();
+    let page = read("docs/wamp.md");
+    let mut missing = Vec::new();
+    let mut seen = 0;
+    for name in quoted(&page) {
+        // Names of tests are sentences; those of flags, options and metrics are not.
+        let is_sentence = name.matches('_').count() >= 4 && !name.starts_with("wamp_");
+        let is_word = name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_'));
+        if name.starts_with("trap_") || name.starts_with("feature_") || is_sentence && is_word {
+            seen += 1;
+            let declaration = format!("fn {name}(");
+            if !sources.iter().any(|source| source.contains(&declaration)) {
+                missing.push(name);
+            }
+        }
+    }
+    assert!(seen > 100, "docs/wamp.md names {seen} tests");
+    assert!(
+        missing.is_empty(),
+        "docs/wamp.md names tests that are not there: {missing:?}"
+    );
+    for trap in 1..=28 {
+        assert!(page.contains(&format!("`trap_{trap:02}_")), "no test for trap {trap}");
+    }
+}
+
+#[test]
 fn every_folder_of_code_is_on_the_map() {
     let map = read("ARCHITECTURE.md");
     for manifest in super::tracked("toml")

@@ -4,6 +4,7 @@
 //! it lacks and says so.
 
 mod command;
+mod fuzz;
 mod gate;
 mod measure;
 mod python;
@@ -57,6 +58,12 @@ enum Task {
         #[arg(long)]
         dev: bool,
     },
+    /// Gives the decoders, the framing and the handshake octets that nobody meant.
+    Fuzz {
+        /// Seconds for each target.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Measures start-up, memory, latency and size, and prints the README's table.
     Measure,
 }
@@ -71,6 +78,7 @@ fn main() -> ExitCode {
         } else {
             setup::Purpose::Run
         }),
+        Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Ui { dev } => ui::build(dev),
         Task::Measure => measure::measure(),
     };

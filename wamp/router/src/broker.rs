@@ -9,7 +9,7 @@ mod recipients;
 mod retained;
 mod subscription;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use wamp_protocol::message::{Subscribe, Subscribed, Unsubscribe, Unsubscribed, UnsubscribedDetails};
@@ -17,6 +17,8 @@ use wamp_protocol::{MatchPolicy, MessageType, SessionId, SubscriptionId, Uri, Ur
 
 use self::history::History;
 pub(crate) use self::history::{HistoryFilter, HistoryItem};
+#[cfg(test)]
+pub(crate) use self::publishing::node_for;
 use self::retained::RetainedEvents;
 use self::subscription::Subscription;
 use crate::config::Disclose;
@@ -163,7 +165,10 @@ impl Broker {
 
     /// The session is gone, and with it its subscriptions.
     pub(crate) fn leave(&mut self, session: SessionId, effects: &mut Effects) {
-        for id in self.by_session.remove(&session).unwrap_or_default() {
+        let ids = self.by_session.remove(&session).unwrap_or_default();
+        // In the order in which they were created, whoever hears of it.
+        let ids: BTreeSet<SubscriptionId> = ids.into_iter().collect();
+        for id in ids {
             self.remove_from(session, id, effects);
         }
     }
@@ -226,6 +231,16 @@ impl Broker {
                 .map(|subscriber| subscriber.member.id)
                 .collect(),
         )
+    }
+
+    /// Whether nothing is left of any session.
+    #[cfg(test)]
+    pub(crate) fn is_bare(&self) -> bool {
+        let mut patterns = 0;
+        for topic in ["a.b", "a.b.c", "b.b", "wamp.session.on_join"] {
+            self.subscription_by_pattern.matches(topic, |_| patterns += 1);
+        }
+        self.subscriptions.is_empty() && self.by_session.values().all(HashSet::is_empty) && patterns == 0
     }
 
     /// What is kept of the events that a subscription would have got.

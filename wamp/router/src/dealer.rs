@@ -255,7 +255,9 @@ impl Dealer {
         let Some(gone) = self.sessions.remove(&session) else {
             return;
         };
-        for id in gone.registrations {
+        // In the order in which they were created, whoever hears of it.
+        let registrations: BTreeSet<RegistrationId> = gone.registrations.into_iter().collect();
+        for id in registrations {
             self.remove_from(session, id, effects);
         }
         for (request, invocation) in gone.invocations {
@@ -264,6 +266,12 @@ impl Dealer {
         for key in gone.invocation_by_call.into_values() {
             self.caller_left(key, effects);
         }
+    }
+
+    /// Whether nothing is left of any session.
+    #[cfg(test)]
+    pub(crate) fn is_bare(&self) -> bool {
+        self.registrations.is_empty() && self.sessions.is_empty() && self.deadlines.is_empty()
     }
 
     /// Every registration.

@@ -9,7 +9,7 @@ use wamp_protocol::{MatchPolicy, MessageType, Payload, PublicationId, SessionId,
 
 use super::Broker;
 use super::recipients::RecipientFilter;
-use super::subscription::{Subscriber, Subscription};
+use super::subscription::Subscription;
 use crate::config::Disclose;
 use crate::effects::{Effects, Outgoing, Refusal, SharedMessage, Violation};
 use crate::member::Member;
@@ -186,7 +186,7 @@ impl Publication {
         let node = self
             .rkey
             .as_deref()
-            .and_then(|rkey| node_for(rkey, subscription.subscribers()));
+            .and_then(|rkey| node_for(rkey, subscription.nodes()));
         let mut shared: [Option<Arc<SharedMessage>>; 4] = Default::default();
         for subscriber in subscription.subscribers() {
             let wrong_shard = match (node, subscriber.nkey.as_deref()) {
@@ -264,12 +264,11 @@ impl Publication {
 
 /// The node whose shard `rkey` falls into, by rendezvous hashing: while nodes come and go, only
 /// the keys of those nodes move. `None` if no subscriber takes a shard.
-fn node_for<'a>(rkey: &str, subscribers: &'a [Subscriber]) -> Option<&'a str> {
+pub(crate) fn node_for<'a>(rkey: &str, nodes: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let weight = |nkey: &str| {
         let mut hasher = DefaultHasher::new();
         (rkey, nkey).hash(&mut hasher);
         hasher.finish()
     };
-    let nodes = subscribers.iter().filter_map(|subscriber| subscriber.nkey.as_deref());
     nodes.max_by_key(|nkey| (weight(nkey), *nkey))
 }

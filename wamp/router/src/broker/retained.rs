@@ -41,6 +41,13 @@ struct Retained {
 }
 
 impl Retained {
+    /// Whether everybody may have it. The publisher's own exclusion hides an event from that one
+    /// session only; whoever else comes shall have it, so it counts as public.
+    fn is_public(&self) -> bool {
+        let recipients = self.publication.recipients.as_ref();
+        recipients.is_none_or(super::recipients::RecipientFilter::is_public)
+    }
+
     fn is_there(&self, now: Moment) -> bool {
         self.expires.is_none_or(|expires| now.monotonic < expires)
     }
@@ -63,19 +70,18 @@ impl RetainedEvents {
             return;
         }
         publication.payload = detached(&publication.payload);
-        let public = publication
-            .recipients
-            .as_ref()
-            .is_none_or(super::recipients::RecipientFilter::is_public);
         let events = self.by_topic.entry(publication.topic.clone()).or_default();
-        // The publisher's own exclusion hides an event from that one session only; whoever else
-        // comes shall have it, so it counts as public.
-        if public {
+        let expires = retain_for.map(|after| now.monotonic.saturating_add(after));
+        let retained = Retained { publication, expires };
+        if retained.is_public() {
             events.clear();
         }
-        let expires = retain_for.map(|after| now.monotonic.saturating_add(after));
-        events.insert(0, Retained { publication, expires });
-        events.truncate(LIMITED + 1);
+        events.insert(0, retained);
+        if events.len() > LIMITED + 1 {
+            // The public one, if there is one, stands last and stays.
+            let last_limited = events.len() - 1 - usize::from(events.last().is_some_and(Retained::is_public));
+            events.remove(last_limited);
+        }
         while others + octets(events) > OCTETS && events.len() > 1 {
             events.pop();
         }

@@ -38,6 +38,13 @@ impl Subscription {
         &self.subscribers
     }
 
+    /// The nodes that take a shard each.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &str> {
+        self.subscribers
+            .iter()
+            .filter_map(|subscriber| subscriber.nkey.as_deref())
+    }
+
     /// Adds a subscriber, or changes its shard; whether it is new.
     pub(super) fn add(&mut self, member: Arc<Member>, nkey: Option<String>) -> bool {
         if let Some(known) = self.place.get(&member.id).and_then(|at| self.subscribers.get_mut(*at)) {

@@ -27,6 +27,12 @@ pub(super) struct Testaments {
 }
 
 impl Testaments {
+    /// Whether nobody leaves one.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_session.is_empty()
+    }
+
     /// These sessions leave none.
     pub(super) fn forget(&mut self, sessions: &[SessionId]) {
         for session in sessions {

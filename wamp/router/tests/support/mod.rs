@@ -8,7 +8,7 @@ mod long_poll;
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use wamp_protocol::{Message, Serializer};
 use wamp_router::authentication::{AuthMethod, Principal, StaticUser, StaticUsers};
 use wamp_router::authorization::{Action, Effect, Rule, Rules};
-use wamp_router::{Authentication, Authorization, HttpFallback, RealmConfig, Router, RouterConfig};
+use wamp_router::{Authentication, Authenticator, Authorization, HttpFallback, RealmConfig, Router, RouterConfig};
 
 #[allow(unused_imports, reason = "two test programs share this, and each uses a part")]
 pub(crate) use self::client::{Client, all_roles};
@@ -31,8 +31,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
 }
 
-/// A realm where anonymous sessions may do everything, and three users sign in.
-pub(crate) fn open_realm() -> RealmConfig {
+/// The users of every realm here: their keys are costly to derive, so that is done once.
+static USERS: LazyLock<Arc<StaticUsers>> = LazyLock::new(|| {
     let user = |authid: &str, secret: &str, authrole: &str| StaticUser {
         authid: authid.to_owned(),
         secret: secret.to_owned(),
@@ -43,6 +43,12 @@ pub(crate) fn open_realm() -> RealmConfig {
         user("bob", "secret-of-bob", "user"),
         user("eve", "x", "nothing"),
     ];
+    Arc::new(StaticUsers::new(users))
+});
+
+/// A realm where anonymous sessions may do everything, and three users sign in.
+pub(crate) fn open_realm() -> RealmConfig {
+    let authenticator: Arc<dyn Authenticator> = USERS.clone();
     let rules = [
         Rule::everything("anonymous"),
         Rule::everything("admin"),
@@ -60,7 +66,7 @@ pub(crate) fn open_realm() -> RealmConfig {
     RealmConfig {
         authentication: Authentication {
             anonymous: Some("anonymous".to_owned()),
-            authenticator: Some(Arc::new(StaticUsers::new(users))),
+            authenticator: Some(authenticator),
             methods: AuthMethod::SIGN_INS.to_vec(),
         },
         authorization: Authorization::by(Rules::new(rules)),

@@ -1,0 +1,135 @@
+//! The model: a realm as the specification words it, in lists that are searched from end to end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wamp_protocol::MatchPolicy;
+
+use super::calls::Invocation;
+use super::events::{Publication, Retained, Subscription};
+use super::registrations::Registration;
+use super::seen::Seen;
+
+/// What the sessions of one step have got, each in its order.
+pub(super) type Got = BTreeMap<u64, Vec<Seen>>;
+
+#[derive(Debug, Default)]
+pub(super) struct Model {
+    /// Milliseconds.
+    pub(super) now: u64,
+    pub(super) sessions: BTreeMap<u64, Session>,
+    pub(super) subscriptions: Vec<Subscription>,
+    pub(super) last_subscription: u64,
+    /// Everything that was published, oldest first.
+    pub(super) history: Vec<Publication>,
+    pub(super) retained: Vec<Retained>,
+    pub(super) registrations: Vec<Registration>,
+    pub(super) last_registration: u64,
+    /// Counts registrations of callees.
+    pub(super) last_turn: u64,
+    pub(super) invocations: Vec<Invocation>,
+    /// (callee, request): ended without the callee's word, which may still come.
+    pub(super) late: BTreeSet<(u64, u64)>,
+    /// (caller, request): calls in pieces that ended before their last piece came.
+    pub(super) ended_in_pieces: BTreeSet<(u64, u64)>,
+    out: Vec<(u64, Seen)>,
+    meta: Vec<(&'static str, Vec<u64>)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Announced every feature, or none.
+    pub(super) able: bool,
+    pub(super) role: &'static str,
+    pub(super) last_invocation: u64,
+    /// (detached, topic, payload)
+    pub(super) testaments: Vec<(bool, &'static str, u64)>,
+}
+
+impl Model {
+    pub(super) fn send(&mut self, session: u64, seen: Seen) {
+        self.out.push((session, seen));
+    }
+
+    pub(super) fn error(&mut self, session: u64, of: &'static str, request: u64, uri: &str) {
+        let uri = uri.to_owned();
+        self.send(session, Seen::Error { of, request, uri });
+    }
+
+    pub(super) fn tell(&mut self, topic: &'static str, facts: &[u64]) {
+        self.meta.push((topic, facts.to_vec()));
+    }
+
+    pub(super) fn able(&self, session: u64) -> bool {
+        self.sessions.get(&session).is_some_and(|session| session.able)
+    }
+
+    pub(super) fn join(&mut self, id: u64, able: bool, role: &'static str) {
+        let session = Session {
+            able,
+            role,
+            last_invocation: 0,
+            testaments: Vec::new(),
+        };
+        self.sessions.insert(id, session);
+        self.send(id, Seen::Welcome);
+        self.tell("wamp.session.on_join", &[id]);
+    }
+
+    pub(super) fn leave(&mut self, id: u64) {
+        let Some(mut gone) = self.sessions.remove(&id) else {
+            return;
+        };
+        self.end_subscriptions(id);
+        self.end_registrations(id);
+        self.end_invocations(id);
+        gone.testaments.sort_by_key(|(detached, ..)| !detached);
+        for (_, topic, payload) in gone.testaments {
+            self.publish_as(Publication {
+                excluded: Some(id),
+                ..Publication::new(topic, vec![payload])
+            });
+        }
+        self.tell("wamp.session.on_leave", &[id]);
+    }
+
+    /// Publishes what the meta API has to tell; what each session gets in this step.
+    pub(super) fn finish(&mut self) -> Got {
+        for (topic, facts) in std::mem::take(&mut self.meta) {
+            if self
+                .subscriptions
+                .iter()
+                .any(|subscription| subscription.matches(topic))
+            {
+                self.publish_as(Publication::new(topic, facts));
+            }
+        }
+        let mut got = Got::new();
+        for (session, seen) in std::mem::take(&mut self.out) {
+            let goodbye = matches!(seen, Seen::Goodbye(_));
+            if goodbye || self.sessions.contains_key(&session) {
+                got.entry(session).or_default().push(seen);
+            }
+        }
+        got
+    }
+
+    /// Whether nothing is left that belonged to a session.
+    pub(super) fn is_bare(&self) -> bool {
+        self.sessions.is_empty()
+            && self.subscriptions.is_empty()
+            && self.registrations.is_empty()
+            && self.invocations.is_empty()
+    }
+}
+
+/// Whether a pattern matches, as the specification words it.
+pub(super) fn matches(policy: MatchPolicy, pattern: &str, uri: &str) -> bool {
+    match policy {
+        MatchPolicy::Exact => pattern == uri,
+        MatchPolicy::Prefix => uri.starts_with(pattern),
+        MatchPolicy::Wildcard => {
+            let (pattern, uri): (Vec<_>, Vec<_>) = (pattern.split('.').collect(), uri.split('.').collect());
+            pattern.len() == uri.len() && pattern.iter().zip(&uri).all(|(p, u)| p.is_empty() || p == u)
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! A realm, its model beside it, and the sessions of both.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wamp_protocol::message::{Welcome, WelcomeDetails};
+use wamp_protocol::{Message, Payload, RequestId, Serializer};
+
+use super::calls::Breach;
+use super::events::HISTORY;
+use super::model::{Got, Model};
+use super::seen::Seen;
+use crate::authorization::{Authorization, Request};
+use crate::config::{Limits, RealmConfig};
+use crate::member::{Member, MemberFeatures};
+use crate::moment::Moment;
+use crate::outbox::Outbox;
+use crate::realm::{Judged, Realm, Routing};
+
+pub(super) const ROLES: [&str; 2] = ["reader", "writer"];
+
+/// The real one and the model, step by step in the same state.
+pub(super) struct World {
+    pub(super) realm: Realm,
+    pub(super) model: Model,
+    pub(super) seats: BTreeMap<u64, Seat>,
+    pub(super) last_session: u64,
+    /// Payloads are numbers, each used once.
+    last_payload: u64,
+    /// The step that was taken last.
+    pub(super) said: String,
+}
+
+pub(super) struct Seat {
+    pub(super) member: Arc<Member>,
+    outbox: Arc<Outbox>,
+    last_request: u64,
+}
+
+pub(super) fn payload(numbers: &[u64]) -> Payload {
+    if numbers.is_empty() {
+        return Payload::EMPTY;
+    }
+    Payload::with_args(Serializer::MsgPack, numbers).unwrap()
+}
+
+pub(super) fn id(number: u64) -> RequestId {
+    RequestId::new(number).unwrap()
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let config = RealmConfig {
+            history: HISTORY,
+            authorization: Authorization::by(|_: &Request<'_>| true),
+            ..RealmConfig::new("realm1")
+        };
+        Self {
+            realm: Realm::new(config, &Limits::default(), Arc::default()),
+            model: Model::default(),
+            seats: BTreeMap::new(),
+            last_session: 0,
+            last_payload: 1_000_000,
+            said: String::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        let now = Duration::from_millis(self.model.now);
+        Moment {
+            monotonic: now,
+            unix: now,
+        }
+    }
+
+    pub(super) fn routing(&self) -> Routing<'_> {
+        Routing::new(&self.realm, self.realm.lock(), self.now())
+    }
+
+    pub(super) fn fresh(&mut self) -> u64 {
+        self.last_payload += 1;
+        self.last_payload
+    }
+
+    /// What every session has got, those that are gone included.
+    pub(super) fn drain(&self) -> Got {
+        let mut got = Got::new();
+        for seat in self.seats.values() {
+            let mut taken = Vec::new();
+            seat.outbox.take(&mut taken, usize::MAX);
+            if !taken.is_empty() {
+                let seen = taken.iter().map(|outgoing| Seen::of(outgoing.message())).collect();
+                got.insert(seat.member.id.get(), seen);
+            }
+        }
+        got
+    }
+
+    pub(super) fn compare(&mut self, got: Got, ordered: bool) -> Result<(), String> {
+        let (mut got, mut expected) = (got, self.model.finish());
+        for seen in got.values_mut().chain(expected.values_mut()) {
+            if ordered {
+                // Among events of one publication for one session the order is nobody's business.
+                let publication = |seen: &Seen| match seen {
+                    Seen::Event(event) => Some((event.payload.clone(), event.retained)),
+                    _ => None,
+                };
+                for events in seen.chunk_by_mut(|one, other| {
+                    publication(one).is_some() && (publication(one) == publication(other) || retained(one, other))
+                }) {
+                    events.sort();
+                }
+            } else {
+                seen.sort();
+            }
+        }
+        if got == expected {
+            return Ok(());
+        }
+        Err(format!("{}\n     got {got:?}\nexpected {expected:?}", self.said))
+    }
+
+    /// One session's message.
+    pub(super) fn send(&mut self, slot: u64, message: Message) -> (Result<(), Breach>, Got) {
+        self.said = format!("session {}: {message:?}", self.seats[&slot].member.id);
+        let member = Arc::clone(&self.seats[&slot].member);
+        let refusal = None;
+        let handled = self.routing().handle(&member, Judged { message, refusal });
+        let got = self.drain();
+        (handled.map_err(|_| Breach), got)
+    }
+
+    pub(super) fn request(&mut self, slot: u64) -> u64 {
+        let seat = self.seats.get_mut(&slot).unwrap();
+        seat.last_request += 1;
+        seat.last_request
+    }
+
+    pub(super) fn join(&mut self, slot: u64) -> Result<(), String> {
+        self.last_session += 1;
+        let (able, role) = (slot != 0, ROLES[slot as usize % 2]);
+        let features = if able {
+            MemberFeatures::all()
+        } else {
+            MemberFeatures::default()
+        };
+        let member = Arc::new(Member::for_test(self.last_session, role, features));
+        let outbox = Arc::new(Outbox::new(1000, 1 << 20));
+        let welcome = Welcome {
+            session: member.id,
+            details: WelcomeDetails::default(),
+        };
+        self.said = format!("session {} joins", member.id);
+        self.routing().join(&member, &outbox, welcome).unwrap();
+        let last_request = 0;
+        self.seats.insert(
+            slot,
+            Seat {
+                member,
+                outbox,
+                last_request,
+            },
+        );
+        self.model.join(self.last_session, able, role);
+        let got = self.drain();
+        self.compare(got, true)
+    }
+
+    pub(super) fn leave(&mut self, slot: u64) -> Result<(), String> {
+        let Some(seat) = self.seats.remove(&slot) else {
+            return Ok(());
+        };
+        self.said = format!("session {} leaves", seat.member.id);
+        self.routing().leave(seat.member.id);
+        self.model.leave(seat.member.id.get());
+        let got = self.drain();
+        self.compare(got, false)
+    }
+
+    /// The answer to a breach is the session's end.
+    pub(super) fn breach(
+        &mut self,
+        slot: u64,
+        expected: &Result<(), Breach>,
+        happened: &Result<(), Breach>,
+        got: Got,
+    ) -> Result<(), String> {
+        if expected.is_err() != happened.is_err() {
+            return Err(format!("{}: {happened:?}, and expected {expected:?}", self.said));
+        }
+        self.compare(got, true)?;
+        if happened.is_err() { self.leave(slot) } else { Ok(()) }
+    }
+
+    pub(super) fn nothing_is_left(&self) -> Result<(), String> {
+        assert!(self.model.is_bare());
+        let state = self.realm.lock();
+        let empty = state.sessions.is_empty()
+            && state.broker.is_bare()
+            && state.dealer.is_bare()
+            && state.testaments.is_empty()
+            && state.effects.sends.is_empty();
+        if empty {
+            Ok(())
+        } else {
+            Err(format!("something is left: {:?}", *state))
+        }
+    }
+}
+
+/// Whether both are retained events of one replay.
+fn retained(one: &Seen, other: &Seen) -> bool {
+    let is = |seen: &Seen| matches!(seen, Seen::Event(event) if event.retained);
+    is(one) && is(other)
+}
