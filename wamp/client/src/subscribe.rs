@@ -187,10 +187,11 @@ impl Event {
     /// argument. Publishers in the field do either.
     pub fn fields<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
         let by_name = self.payload.kwargs();
-        if by_name.is_err() && self.payload.kwargs_value().is_ok_and(|kwargs| kwargs.is_empty()) {
-            if let Ok((sole,)) = self.payload.args::<(T,)>() {
-                return Ok(sole);
-            }
+        if by_name.is_err()
+            && self.payload.kwargs_value().is_ok_and(|kwargs| kwargs.is_empty())
+            && let Ok((sole,)) = self.payload.args::<(T,)>()
+        {
+            return Ok(sole);
         }
         by_name
     }

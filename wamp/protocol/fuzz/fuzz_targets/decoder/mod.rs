@@ -4,7 +4,7 @@ use bytes::Bytes;
 use wamp_protocol::{Serializer, Value};
 
 /// Refuses the octets, or takes them for a message that can be passed on to anybody.
-pub fn decode(serializer: Serializer, octets: &[u8]) {
+pub(crate) fn decode(serializer: Serializer, octets: &[u8]) {
     let _ = Value::decode(serializer, octets);
     let Ok(message) = serializer.decode(Bytes::copy_from_slice(octets)) else {
         return;

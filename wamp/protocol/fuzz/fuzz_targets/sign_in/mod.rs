@@ -8,7 +8,7 @@ use wamp_protocol::{Message, Serializer, SessionId};
 
 /// Answers the message, if it is one of the handshake: at the client a CHALLENGE, at the router
 /// HELLO and AUTHENTICATE. No answer that was not made with the secret is right.
-pub fn answer(octets: &[u8]) {
+pub(crate) fn answer(octets: &[u8]) {
     for serializer in Serializer::ALL {
         match serializer.decode(Bytes::copy_from_slice(octets)) {
             Ok(Message::Hello(hello)) => greeted(&hello),

@@ -7,7 +7,7 @@ use wamp_protocol::framing::{Subprotocol, batch};
 
 /// Takes the octets for a RawSocket handshake, for a frame, for a batch, and for the subprotocols
 /// that a WebSocket client offers.
-pub fn read(octets: &[u8]) {
+pub(crate) fn read(octets: &[u8]) {
     if let Some((four, _)) = octets.split_first_chunk::<4>() {
         if let Ok(handshake) = Handshake::from_client(*four) {
             assert_eq!(handshake.octets(), *four);
