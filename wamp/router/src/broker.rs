@@ -16,13 +16,14 @@ use wamp_protocol::message::{Subscribe, Subscribed, Unsubscribe, Unsubscribed, U
 use wamp_protocol::{MatchPolicy, MessageType, SessionId, SubscriptionId, Uri, UriRules, error_uri};
 
 use self::history::History;
-pub(crate) use self::history::{HistoryFilter, HistoryItem};
+pub(crate) use self::history::HistoryFilter;
 #[cfg(test)]
 pub(crate) use self::publishing::node_for;
 use self::retained::RetainedEvents;
 use self::subscription::Subscription;
 use crate::config::Disclose;
 use crate::effects::{Effects, Refusal};
+use crate::history_store::{HistoryStore, PastEvent};
 use crate::limit::Limit;
 use crate::member::Member;
 use crate::meta_event::{MetaEvent, SubscriptionFacts};
@@ -65,6 +66,11 @@ impl Broker {
             retained: RetainedEvents::default(),
             history: History::new(settings.history),
         }
+    }
+
+    /// Goes on with the history that a store has; topics of `except` have none.
+    pub(crate) fn remember(&mut self, except: &[String], store: Option<Arc<dyn HistoryStore>>) {
+        self.history.remember(except, store);
     }
 
     /// SUBSCRIBE: SUBSCRIBED, then the retained events if asked for; or ERROR.
@@ -244,7 +250,7 @@ impl Broker {
     }
 
     /// What is kept of the events that a subscription would have got.
-    pub(crate) fn history(&self, id: SubscriptionId, filter: &HistoryFilter) -> Option<Vec<HistoryItem>> {
+    pub(crate) fn history(&self, id: SubscriptionId, filter: &HistoryFilter) -> Option<Vec<Arc<PastEvent>>> {
         let facts = self.subscription(id)?;
         Some(self.history.select(&facts.uri, facts.match_policy, filter))
     }

@@ -1,10 +1,12 @@
 //! What a router and its realms are told at the start.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::authentication::{AuthMethod, Authentication, DynamicAuthenticator};
 use crate::authorization::Authorization;
+use crate::history_store::HistoryStore;
 use crate::reflection::Definition;
 
 /// A router: its realms, and what holds for every connection.
@@ -55,6 +57,10 @@ pub struct RealmConfig {
     pub trustlevels: BTreeMap<String, u64>,
     /// Events kept of every topic for `wamp.subscription.get_events`; 0 for none.
     pub history: usize,
+    /// Topics without history, whatever `history` says.
+    pub history_except: Vec<String>,
+    /// Where the history outlives the router; without it, it does not.
+    pub history_store: Option<Arc<dyn HistoryStore>>,
     /// What `wamp.reflection.…` says about the realm's procedures, topics and errors, beside what
     /// sessions define.
     pub definitions: Vec<Definition>,
@@ -73,6 +79,8 @@ impl RealmConfig {
             strictness: Strictness::default(),
             trustlevels: BTreeMap::new(),
             history: 0,
+            history_except: Vec::new(),
+            history_store: None,
             definitions: Vec::new(),
         }
     }

@@ -79,13 +79,15 @@ pub(crate) struct Closed;
 impl Realm {
     pub(crate) fn new(config: RealmConfig, limits: &Limits, counters: Arc<Counters>) -> Self {
         let uri_rules = uri_rules(&config);
+        let mut broker = Broker::new(BrokerSettings {
+            disclose_publishers: config.disclosure.publishers,
+            uri_rules,
+            subscriptions: limits.subscriptions,
+            history: config.history,
+        });
+        broker.remember(&config.history_except, config.history_store.clone());
         let state = State {
-            broker: Broker::new(BrokerSettings {
-                disclose_publishers: config.disclosure.publishers,
-                uri_rules,
-                subscriptions: limits.subscriptions,
-                history: config.history,
-            }),
+            broker,
             dealer: Dealer::new(DealerSettings {
                 disclose_callers: config.disclosure.callers,
                 callees_may_ask: config.disclosure.callees_may_ask,

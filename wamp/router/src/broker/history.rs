@@ -1,13 +1,17 @@
-//! Event history: the last events of every topic, kept in memory.
+//! Event history: the last events of every topic, kept in memory, and in a store where the realm
+//! has one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::{MatchPolicy, Payload, PublicationId, Uri};
+use wamp_protocol::message::Recipients;
+use wamp_protocol::{MatchPolicy, PublicationId, Uri};
 
 use super::publishing::Publication;
+use super::recipients::RecipientFilter;
 use super::retained::detached;
+use crate::history_store::{HistoryStore, PastEvent, Publisher};
 use crate::member::Member;
 use crate::moment::Moment;
 
@@ -27,13 +31,16 @@ pub(super) struct History {
     sequence: u64,
     /// Octets of all payloads.
     octets: usize,
+    /// Topics that have none.
+    except: HashSet<Uri>,
+    store: Option<Arc<dyn HistoryStore>>,
 }
 
 #[derive(Debug)]
 struct Kept {
     sequence: u64,
-    at: Duration,
-    publication: Publication,
+    event: Arc<PastEvent>,
+    recipients: Option<RecipientFilter>,
 }
 
 /// Which events to give; all conditions hold at once. What `wamp.subscription.get_events` takes.
@@ -54,25 +61,27 @@ pub(crate) struct HistoryFilter {
     pub(crate) until_publication: Option<PublicationId>,
 }
 
-/// One event of the past.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct HistoryItem {
-    pub(crate) at: Duration,
-    pub(crate) topic: Uri,
-    pub(crate) publication: PublicationId,
-    /// Who published, if that was disclosed.
-    pub(crate) publisher: Option<Arc<Member>>,
-    pub(crate) payload: Payload,
-}
-
 impl History {
-    pub(super) const fn new(of_each: usize) -> Self {
+    pub(super) fn new(of_each: usize) -> Self {
         Self {
             of_each,
             by_topic: BTreeMap::new(),
             sequence: 0,
             octets: 0,
+            except: HashSet::new(),
+            store: None,
         }
+    }
+
+    /// Goes on from what the store has, and keeps there what comes, `except` aside.
+    pub(super) fn remember(&mut self, except: &[String], store: Option<Arc<dyn HistoryStore>>) {
+        self.except = except.iter().map(|topic| Uri::from(topic.as_str())).collect();
+        for event in store.as_ref().map(|store| store.load()).unwrap_or_default() {
+            let recipients = Some(&event.recipients).filter(|lists| **lists != Recipients::default());
+            let recipients = recipients.map(|lists| RecipientFilter::from(lists.clone()));
+            self.add(Arc::new(event), recipients);
+        }
+        self.store = store;
     }
 
     /// Keeps an event, unless it was meant for particular sessions: they will not come again.
@@ -80,35 +89,57 @@ impl History {
         let by_session = publication
             .recipients
             .as_ref()
-            .is_some_and(super::recipients::RecipientFilter::names_sessions);
+            .is_some_and(RecipientFilter::names_sessions);
+        if self.of_each == 0 || by_session || self.except.contains(publication.topic.as_str()) {
+            return;
+        }
+        let publisher = publication.publisher.as_ref().filter(|_| publication.disclosed);
+        let event = Arc::new(PastEvent {
+            topic: publication.topic.clone(),
+            publication: publication.id,
+            // As clients are told the time, so that the time they were told finds the event again.
+            at: Duration::from_millis(u64::try_from(now.unix.as_millis()).unwrap_or(u64::MAX)),
+            publisher: publisher.map(|publisher| Publisher {
+                session: publisher.id,
+                authid: publisher.authid.clone(),
+                authrole: publisher.authrole.clone(),
+            }),
+            recipients: publication
+                .recipients
+                .as_ref()
+                .map_or_else(Recipients::default, RecipientFilter::names),
+            payload: detached(&publication.payload),
+        });
+        // What the router itself tells is of this run alone.
+        if let Some(store) = self.store.as_ref().filter(|_| !event.topic.is_reserved()) {
+            store.keep(&event);
+        }
+        self.add(event, publication.recipients.clone());
+    }
+
+    fn add(&mut self, event: Arc<PastEvent>, recipients: Option<RecipientFilter>) {
         let full = self.by_topic.len() >= TOPICS;
-        if self.of_each == 0 || by_session || full && !self.by_topic.contains_key(publication.topic.as_str()) {
+        if self.of_each == 0 || full && !self.by_topic.contains_key(event.topic.as_str()) {
             return;
         }
         self.sequence += 1;
-        let events = self.by_topic.entry(publication.topic.clone()).or_default();
-        let size = publication.payload.len();
+        let events = self.by_topic.entry(event.topic.clone()).or_default();
+        let size = event.payload.len();
         while events.len() >= self.of_each || self.octets + size > OCTETS {
             let Some(oldest) = events.pop_front() else { return };
-            self.octets -= oldest.publication.payload.len();
+            self.octets -= oldest.event.payload.len();
         }
         self.octets += size;
-        let payload = detached(&publication.payload);
-        let publication = Publication {
-            payload,
-            ..publication.clone()
-        };
         events.push_back(Kept {
             sequence: self.sequence,
-            // As clients are told the time, so that the time they were told finds the event again.
-            at: Duration::from_millis(u64::try_from(now.unix.as_millis()).unwrap_or(u64::MAX)),
-            publication,
+            event,
+            recipients,
         });
     }
 
     /// The events that a subscription of this pattern would have got, oldest first unless
     /// reversed.
-    pub(super) fn select(&self, pattern: &Uri, policy: MatchPolicy, filter: &HistoryFilter) -> Vec<HistoryItem> {
+    pub(super) fn select(&self, pattern: &Uri, policy: MatchPolicy, filter: &HistoryFilter) -> Vec<Arc<PastEvent>> {
         let topics: Vec<&VecDeque<Kept>> = match policy {
             MatchPolicy::Exact => self.by_topic.get(pattern.as_str()).into_iter().collect(),
             MatchPolicy::Prefix => self
@@ -134,22 +165,19 @@ impl History {
             events.reverse();
         }
         events.truncate(filter.limit.unwrap_or(usize::MAX));
-        events.into_iter().map(Kept::item).collect()
+        events.into_iter().map(|kept| Arc::clone(&kept.event)).collect()
     }
 }
 
 impl HistoryFilter {
-    fn admits(&self, event: &Kept) -> bool {
-        let publication = &event.publication;
-        let may_have = |asker: &Arc<Member>| publication.recipients.as_ref().is_none_or(|lists| lists.admits(asker));
+    fn admits(&self, kept: &Kept) -> bool {
+        let event = &kept.event;
+        let may_have = |asker: &Arc<Member>| kept.recipients.as_ref().is_none_or(|lists| lists.admits(asker));
         self.from_time.is_none_or(|from| event.at >= from)
             && self.after_time.is_none_or(|after| event.at > after)
             && self.before_time.is_none_or(|before| event.at < before)
             && self.until_time.is_none_or(|until| event.at <= until)
-            && self
-                .topic
-                .as_ref()
-                .is_none_or(|topic| publication.topic.as_str() == topic)
+            && self.topic.as_ref().is_none_or(|topic| event.topic.as_str() == topic)
             && self.asker.as_ref().is_none_or(may_have)
     }
 }
@@ -167,8 +195,8 @@ impl Bounds {
         let place = |id: PublicationId| {
             events
                 .iter()
-                .find(|event| event.publication.id == id)
-                .map(|event| event.sequence)
+                .find(|kept| kept.event.publication == id)
+                .map(|kept| kept.sequence)
         };
         let mut bounds = Self {
             first: 0,
@@ -191,21 +219,5 @@ impl Bounds {
 
     const fn contain(&self, sequence: u64) -> bool {
         self.first <= sequence && sequence <= self.last
-    }
-}
-
-impl Kept {
-    fn item(&self) -> HistoryItem {
-        HistoryItem {
-            at: self.at,
-            topic: self.publication.topic.clone(),
-            publication: self.publication.id,
-            publisher: self
-                .publication
-                .publisher
-                .clone()
-                .filter(|_| self.publication.disclosed),
-            payload: self.publication.payload.clone(),
-        }
     }
 }

@@ -60,6 +60,23 @@ impl RecipientFilter {
             && self.exclude_authrole.is_empty()
     }
 
+    /// The lists of names and roles.
+    pub(super) fn names(&self) -> Recipients {
+        let sorted = |names: &HashSet<String>| {
+            let mut names: Vec<String> = names.iter().cloned().collect();
+            names.sort_unstable();
+            names
+        };
+        let named = |names: &HashSet<String>| Some(sorted(names)).filter(|names| !names.is_empty());
+        Recipients {
+            exclude_authid: named(&self.exclude_authid),
+            exclude_authrole: named(&self.exclude_authrole),
+            eligible_authid: self.eligible_authid.as_ref().map(sorted),
+            eligible_authrole: self.eligible_authrole.as_ref().map(sorted),
+            ..Recipients::default()
+        }
+    }
+
     /// Whether particular sessions are named, which a later run of the same client is not.
     pub(super) fn names_sessions(&self) -> bool {
         !self.exclude.is_empty() || self.eligible.is_some()

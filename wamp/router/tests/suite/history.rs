@@ -11,6 +11,7 @@ on_every_wire!(
     events_for_particular_sessions_are_not_kept,
     history_obeys_the_lists_of_names_and_roles,
     wrong_filters_are_refused_by_name,
+    history_outlives_the_router_where_it_has_a_store,
 );
 
 fn numbers(events: &Json) -> Vec<i64> {
@@ -153,4 +154,45 @@ async fn wrong_filters_are_refused_by_name(site: Site) {
         assert_eq!(error[4], "wamp.error.invalid_argument", "{name}: {wrong}");
         assert!(error[5][0].as_str().unwrap().contains(name), "{error}");
     }
+}
+
+/// A store that remembers in memory, for two routers one after the other.
+#[derive(Debug, Default)]
+struct Shelf(std::sync::Mutex<Vec<std::sync::Arc<wamp_router::PastEvent>>>);
+
+impl wamp_router::HistoryStore for Shelf {
+    fn load(&self) -> Vec<wamp_router::PastEvent> {
+        self.0.lock().unwrap().iter().map(|event| (**event).clone()).collect()
+    }
+
+    fn keep(&self, event: &std::sync::Arc<wamp_router::PastEvent>) {
+        self.0.lock().unwrap().push(std::sync::Arc::clone(event));
+    }
+}
+
+async fn history_outlives_the_router_where_it_has_a_store(site: Site) {
+    let shelf = std::sync::Arc::new(Shelf::default());
+    let store = |realm: &mut wamp_router::RealmConfig| {
+        realm.history_store = Some(shelf.clone());
+        realm.history_except = vec!["com.except".to_owned()];
+    };
+    let first = site.in_realm(store).await;
+    let mut publisher = first.join().await;
+    publisher.subscribe("com.topic", json!({})).await;
+    publisher
+        .publish("com.topic", json!({ "disclose_me": true }), json!([1]))
+        .await;
+    let limited = json!({ "eligible_authrole": ["nobody"] });
+    publisher.publish("com.topic", limited, json!([2])).await;
+    publisher.publish("com.topic", json!({}), json!([3])).await;
+    publisher.publish("com.except", json!({}), json!([4])).await;
+    let published = publisher.session;
+    let second = site.in_realm(store).await;
+    let mut client = second.join().await;
+    let subscription = client.subscribe("com.", json!({ "match": "prefix" })).await;
+    client.publish("com.topic", json!({}), json!([5])).await;
+    let all = events(&mut client, subscription, json!({})).await;
+    assert_eq!(numbers(&all), [1, 3, 5]);
+    assert_eq!(all[0]["details"]["publisher"], published);
+    assert_eq!(all[1]["details"]["publisher"], json!(null));
 }

@@ -8,8 +8,9 @@ use wamp_protocol::{Dict, Payload, PublicationId, SubscriptionId, Value, error_u
 use super::arguments::{Arguments, invalid};
 use super::{no_such_subscription, subscription, value};
 use crate::authorization::{Action, Request};
-use crate::broker::{HistoryFilter, HistoryItem};
+use crate::broker::HistoryFilter;
 use crate::effects::Refusal;
+use crate::history_store::PastEvent;
 use crate::member::Member;
 use crate::moment::{self, Iso8601};
 use crate::realm::{Realm, State};
@@ -87,12 +88,12 @@ fn filter(caller: &Arc<Member>, arguments: &Arguments) -> Result<HistoryFilter, 
 }
 
 /// An event as the specification has it in lists of events.
-fn as_value(id: SubscriptionId, event: &HistoryItem) -> Result<Value, Refusal> {
+fn as_value(id: SubscriptionId, event: &PastEvent) -> Result<Value, Refusal> {
     let unreadable = |error: wamp_protocol::ArgumentError| Refusal::new(error_uri::RUNTIME_ERROR, error.to_string());
     let mut details = Dict::default();
     details.insert("topic", event.topic.as_str());
     if let Some(publisher) = &event.publisher {
-        details.insert("publisher", publisher.id.get());
+        details.insert("publisher", publisher.session.get());
         details.insert("publisher_authid", publisher.authid.as_str());
         details.insert("publisher_authrole", publisher.authrole.as_str());
     }
