@@ -21,7 +21,7 @@ use crate::authentication::DecoySecret;
 use crate::broker::{Broker, BrokerSettings};
 use crate::config::{Limits, RealmConfig};
 use crate::dealer::{Dealer, DealerSettings};
-use crate::effects::{Effects, Outgoing};
+use crate::effects::Effects;
 use crate::member::Member;
 use crate::meta_event::MetaEvent;
 use crate::metrics::Counters;
@@ -29,7 +29,7 @@ use crate::moment::Moment;
 use crate::outbox::Outbox;
 use crate::random_ids::RandomIds;
 
-pub(crate) use self::routing::{Judged, Routing};
+pub(crate) use self::routing::Routing;
 
 /// One realm of the router.
 #[derive(Debug)]
@@ -155,14 +155,8 @@ impl Realm {
 }
 
 impl State {
-    fn outbox(&self, session: SessionId) -> Option<&Arc<Outbox>> {
-        self.sessions.get(&session).map(|attached| &attached.outbox)
-    }
-
     fn attach(&mut self, member: &Arc<Member>, outbox: &Arc<Outbox>, welcome: Welcome) {
-        self.effects
-            .sends
-            .push((member.id, Outgoing::Own(Box::new(welcome.into()))));
+        self.effects.send(member.id, welcome);
         self.effects.meta_events.push(MetaEvent::Joined(Arc::clone(member)));
         let attached = Attached {
             member: Arc::clone(member),

@@ -12,12 +12,12 @@ use wamp_protocol::message::Goodbye;
 use wamp_protocol::{Dict, Message, Uri, error_uri};
 
 use crate::authentication::Principal;
-use crate::effects::{Outgoing, Refusal, Violation};
+use crate::effects::{Refusal, Violation};
 use crate::handshake::{self, ExpectAuthenticate};
 use crate::member::{Member, Transport};
-use crate::metrics::Counters;
+use crate::metrics::{Counters, Tally};
 use crate::outbox::Outbox;
-use crate::realm::{Judged, Realm};
+use crate::realm::Realm;
 use crate::router::Core;
 
 /// One session after another over one transport.
@@ -160,20 +160,27 @@ impl Session {
 
     /// Only for a session that is in no realm: in a realm, routing alone adds to the outbox.
     fn send(&self, message: impl Into<Message>) {
-        self.outbox.push(Outgoing::Own(Box::new(message.into())));
+        let mut tally = Tally::new();
+        self.outbox.push(message.into(), &mut tally);
+        tally.add_out(&self.core.counters);
     }
 
     /// Routes messages until there are none, or the session ends.
     fn joined(&mut self, seat: Seat, messages: &mut VecDeque<Message>) -> Flow {
         // Judged before the lock is taken: rules may be many.
         let count = messages.iter().take_while(|message| !ends_session(message)).count();
-        let judged: Vec<Judged> = messages
-            .drain(..count)
-            .map(|message| self.judge(&seat, message))
+        let refusals: Vec<_> = messages
+            .iter()
+            .take(count)
+            .enumerate()
+            .filter_map(|(place, message)| Some((place, self.refusal(&seat, message)?)))
             .collect();
+        let mut refusals = refusals.into_iter().peekable();
         let mut routing = seat.realm.routing();
-        for judged in judged {
-            if let Err(violation) = routing.handle(&seat.member, judged) {
+        for (place, message) in messages.drain(..count).enumerate() {
+            let refusal = refusals.next_if(|(refused, _)| *refused == place);
+            let refusal = refusal.map(|(_, refusal)| refusal);
+            if let Err(violation) = routing.handle(&seat.member, message, refusal) {
                 drop(routing);
                 drop(seat);
                 return self.violation(&violation);

@@ -7,19 +7,13 @@ use crate::authorization::{Action, Request};
 use crate::effects::Refusal;
 use crate::member::Member;
 use crate::metrics::Counters;
-use crate::realm::Judged;
 
 impl Session {
-    pub(super) fn judge(&self, seat: &Seat, message: Message) -> Judged {
-        let refusal = if seat.member.trusted {
-            None
-        } else {
-            self.refusal(seat, &message)
-        };
-        Judged { message, refusal }
-    }
-
-    fn refusal(&self, seat: &Seat, message: &Message) -> Option<Refusal> {
+    /// Why the session may not send this message; `None` if it may.
+    pub(super) fn refusal(&self, seat: &Seat, message: &Message) -> Option<Refusal> {
+        if seat.member.trusted {
+            return None;
+        }
         let (action, uri, match_policy) = match message {
             Message::Publish(m) => (Action::Publish, &m.topic, MatchPolicy::Exact),
             Message::Subscribe(m) => (Action::Subscribe, &m.topic, m.options.match_policy.unwrap_or_default()),
