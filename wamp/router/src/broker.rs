@@ -9,7 +9,6 @@ mod recipients;
 mod retained;
 mod subscription;
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use wamp_protocol::message::{Subscribe, Subscribed, Unsubscribe, Unsubscribed, UnsubscribedDetails};
@@ -21,6 +20,7 @@ use self::retained::RetainedEvents;
 use self::subscription::Subscription;
 use crate::config::Disclose;
 use crate::effects::{Effects, Refusal};
+use crate::id_map::{IdMap, IdSet};
 use crate::limit::Limit;
 use crate::member::Member;
 use crate::meta_event::{MetaEvent, SubscriptionFacts};
@@ -43,10 +43,10 @@ pub(crate) struct BrokerSettings {
 #[derive(Debug)]
 pub(crate) struct Broker {
     settings: BrokerSettings,
-    subscriptions: HashMap<SubscriptionId, Subscription>,
+    subscriptions: IdMap<SubscriptionId, Subscription>,
     subscription_by_pattern: PatternMap<SubscriptionId>,
     /// session → what it has subscribed to
-    by_session: HashMap<SessionId, HashSet<SubscriptionId>>,
+    by_session: IdMap<SessionId, IdSet<SubscriptionId>>,
     next: SubscriptionId,
     retained: RetainedEvents,
     history: History,
@@ -56,9 +56,9 @@ impl Broker {
     pub(crate) fn new(settings: BrokerSettings) -> Self {
         Self {
             settings,
-            subscriptions: HashMap::new(),
+            subscriptions: IdMap::default(),
             subscription_by_pattern: PatternMap::default(),
-            by_session: HashMap::new(),
+            by_session: IdMap::default(),
             next: SubscriptionId::FIRST,
             retained: RetainedEvents::default(),
             history: History::new(settings.history),

@@ -45,6 +45,7 @@ mod effects;
 mod framing;
 mod handshake;
 mod http_fallback;
+mod id_map;
 mod limit;
 mod listener;
 mod member;

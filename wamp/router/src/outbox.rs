@@ -127,7 +127,10 @@ impl Outbox {
     /// Adds a message. Does not wake the session's task: after [`Pushed::First`] and
     /// [`Pushed::Full`] that is the caller's to do with [`Self::wake`], best when it has added
     /// all that it has.
-    #[allow(clippy::needless_pass_by_value, reason = "where messages wait as they are it is kept")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "where messages wait as they are it is kept"
+    )]
     pub(crate) fn push(&self, message: Message, tally: &mut Tally) -> Pushed {
         match self.frames.get() {
             None => self.push_message(Outgoing::Own(Box::new(message))),

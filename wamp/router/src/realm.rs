@@ -7,7 +7,6 @@ mod reflection;
 mod routing;
 mod testament;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -22,6 +21,7 @@ use crate::broker::{Broker, BrokerSettings};
 use crate::config::{Limits, RealmConfig};
 use crate::dealer::{Dealer, DealerSettings};
 use crate::effects::Effects;
+use crate::id_map::IdMap;
 use crate::member::Member;
 use crate::meta_event::MetaEvent;
 use crate::metrics::Counters;
@@ -49,7 +49,7 @@ pub(crate) struct Realm {
 struct State {
     broker: Broker,
     dealer: Dealer,
-    sessions: HashMap<SessionId, Attached>,
+    sessions: IdMap<SessionId, Attached>,
     testaments: Testaments,
     definitions: Definitions,
     ids: RandomIds,
@@ -90,7 +90,7 @@ impl Realm {
                 registrations: limits.registrations,
                 calls: limits.calls,
             }),
-            sessions: HashMap::new(),
+            sessions: IdMap::default(),
             testaments: Testaments::default(),
             definitions: Definitions::new(&config.definitions),
             ids: RandomIds::new(),

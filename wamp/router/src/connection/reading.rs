@@ -54,12 +54,7 @@ impl<F: Framing> Reading<F> {
     }
 
     /// Takes the frames that have come wholly off the front of `input`; answers pings into `output`.
-    pub(super) fn read(
-        &mut self,
-        input: &mut BytesMut,
-        output: &mut BytesMut,
-        tally: &mut Tally,
-    ) -> Result<(), Stop> {
+    pub(super) fn read(&mut self, input: &mut BytesMut, output: &mut BytesMut, tally: &mut Tally) -> Result<(), Stop> {
         let mut at = 0;
         let stopped = loop {
             let Some(rest) = input.get_mut(at..) else { break Ok(()) };

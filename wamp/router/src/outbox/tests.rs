@@ -25,7 +25,11 @@ fn taken(outbox: &Outbox) -> Vec<Message> {
     let mut octets = Bytes::from(octets.to_vec());
     while !octets.is_empty() {
         let length = usize::from(octets[1]);
-        let (head, length) = if length < 126 { (2, length) } else { (4, usize::from(octets[2]) << 8 | usize::from(octets[3])) };
+        let (head, length) = if length < 126 {
+            (2, length)
+        } else {
+            (4, usize::from(octets[2]) << 8 | usize::from(octets[3]))
+        };
         let body = octets.slice(head..head + length);
         messages.push(Serializer::Json.decode(body).unwrap());
         octets = octets.slice(head + length..);
@@ -106,8 +110,14 @@ fn what_a_receiver_does_not_take_is_refused_and_leaves_no_trace() {
     };
     let shared = Arc::new(SharedMessage::new(event.clone()));
     let mut tally = Tally::new();
-    assert!(matches!(outbox.push(event.into(), &mut tally), Pushed::Undeliverable(_)));
-    assert!(matches!(outbox.push_shared(&shared, &mut tally), Pushed::Undeliverable(_)));
+    assert!(matches!(
+        outbox.push(event.into(), &mut tally),
+        Pushed::Undeliverable(_)
+    ));
+    assert!(matches!(
+        outbox.push_shared(&shared, &mut tally),
+        Pushed::Undeliverable(_)
+    ));
     assert!(outbox.is_empty());
     assert_eq!(push(&outbox), Pushed::First);
     assert_eq!(shared.message().message_type(), MessageType::Event);

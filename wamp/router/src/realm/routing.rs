@@ -155,7 +155,7 @@ impl<'a> Routing<'a> {
                 Ok(())
             }
         })
-            .unwrap_or(Ok(()))
+        .unwrap_or(Ok(()))
     }
 }
 
@@ -276,8 +276,7 @@ impl State {
             Failure::Undelivered(callee, Answer::OfInvocation(request), refusal) => {
                 if let Some(attached) = self.sessions.get(&callee) {
                     let member = Arc::clone(&attached.member);
-                    self.dealer
-                        .undeliverable(&member, request, refusal, &mut self.effects);
+                    self.dealer.undeliverable(&member, request, refusal, &mut self.effects);
                 }
             }
             Failure::Undelivered(caller, Answer::OfCall(request), refusal) => {

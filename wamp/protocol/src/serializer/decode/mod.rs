@@ -9,8 +9,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::{DecodeError, Source};
 use super::read::{Container, Fault, Keys, Kind, Reader, Token};
+use super::{DecodeError, Source};
 use crate::{Message, MessageType, Payload, RequestId, Uri};
 
 /// Reads the whole input as one message.
