@@ -10,7 +10,7 @@ use crate::setup::{Purpose, install};
 
 const CARGO_DENY: &str = "0.20.2";
 
-/// Format, lints, licences and sources, then every test.
+/// Format, lints, licences and sources, instructions for each routed message, then every test.
 pub(crate) fn ci() -> Result<()> {
     install(Purpose::Test)?;
     run("checking the format", cargo()?.args(["fmt", "--all", "--check"]))?;
@@ -21,6 +21,7 @@ pub(crate) fn ci() -> Result<()> {
         cargo()?.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     )?;
     check_dependencies()?;
+    crate::instructions::instructions(false)?;
     crate::suite::test(&[])
 }
 

@@ -3,9 +3,11 @@
 //! `cargo xtask run` and `cargo xtask test` are all that a person needs; each first installs what
 //! it lacks and says so.
 
+mod bench;
 mod command;
 mod fuzz;
 mod gate;
+mod instructions;
 mod measure;
 mod python;
 mod run;
@@ -66,6 +68,19 @@ enum Task {
     },
     /// Measures start-up, memory, latency and size, and prints the README's table.
     Measure,
+    /// Measures the router as a process, in turns with a relay that parses nothing and with other
+    /// servers; see docs/performance.md.
+    Bench {
+        /// --quick, --scenario NAME, --list, --peer NAME=URL and what else `-- --help` says.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Counts the router's instructions for each message; fails when they have grown.
+    Instructions {
+        /// Keep the new numbers.
+        #[arg(long)]
+        record: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -81,6 +96,8 @@ fn main() -> ExitCode {
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Ui { dev } => ui::build(dev),
         Task::Measure => measure::measure(),
+        Task::Bench { arguments } => bench::bench(&arguments),
+        Task::Instructions { record } => instructions::instructions(record),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -73,6 +73,25 @@ const TO_TEST: &[Package] = &[
         name: "python3-venv",
         reason: "a place for Autobahn",
     },
+    VALGRIND,
+];
+
+/// Counts instructions, for `cargo xtask instructions`.
+pub(crate) const VALGRIND: Package = Package {
+    name: "valgrind",
+    reason: "counts instructions, so that a slower router shows on a busy machine",
+};
+
+/// What `cargo xtask bench` measures the router beside.
+pub(crate) const PEERS: &[Package] = &[
+    Package {
+        name: "mosquitto",
+        reason: "an MQTT server to be measured beside",
+    },
+    Package {
+        name: "nats-server",
+        reason: "a NATS server to be measured beside",
+    },
 ];
 
 /// Installs what `purpose` needs and is not there.

@@ -30,6 +30,56 @@ impl UriRules {
     }
 }
 
+/// What an octet of a URI is: a bit for each of the rules that allow it, or one of the others.
+const LOOSE: u8 = 1;
+const STRICT: u8 = 2;
+const DOT: u8 = 4;
+const BEYOND_ASCII: u8 = 8;
+
+const OCTETS: [u8; 256] = {
+    let mut octets = [BEYOND_ASCII; 256];
+    let mut octet = 0;
+    while octet < 128 {
+        #[allow(clippy::cast_possible_truncation, reason = "below 128")]
+        let kind = match octet as u8 {
+            b'.' => DOT,
+            b'#' | b' ' | b'\t'..=b'\r' => 0,
+            b'a'..=b'z' | b'0'..=b'9' | b'_' => LOOSE | STRICT,
+            _ => LOOSE,
+        };
+        octets[octet] = kind;
+        octet += 1;
+    }
+    octets
+};
+
+impl UriRules {
+    /// Whether octets are a well-formed URI or pattern, looked at once; `None` if that takes more
+    /// than ASCII.
+    fn judge_ascii(self, uri: &[u8], policy: MatchPolicy) -> Option<bool> {
+        let allowed = match self {
+            Self::Loose => LOOSE,
+            Self::Strict => STRICT,
+        };
+        let mut valid = true;
+        let mut empty = true;
+        for octet in uri {
+            let kind = OCTETS[usize::from(*octet)];
+            if kind & allowed != 0 {
+                empty = false;
+            } else if kind == DOT {
+                valid &= !empty || policy == MatchPolicy::Wildcard;
+                empty = true;
+            } else if kind == BEYOND_ASCII {
+                return None;
+            } else {
+                valid = false;
+            }
+        }
+        Some(valid && (!empty || policy != MatchPolicy::Exact))
+    }
+}
+
 impl Uri {
     /// The URI as text.
     pub fn as_str(&self) -> &str {
@@ -46,6 +96,13 @@ impl Uri {
     /// The last component of a prefix may be empty, and so may the whole of it: then it matches
     /// everything. Any component of a wildcard may be empty.
     pub fn is_valid_pattern(&self, rules: UriRules, policy: MatchPolicy) -> bool {
+        rules
+            .judge_ascii(self.0.as_bytes(), policy)
+            .unwrap_or_else(|| self.is_valid_text(rules, policy))
+    }
+
+    /// The same for URIs that may have any characters.
+    fn is_valid_text(&self, rules: UriRules, policy: MatchPolicy) -> bool {
         let mut components = self.0.split('.').peekable();
         while let Some(component) = components.next() {
             let may_be_empty = match policy {
@@ -63,7 +120,9 @@ impl Uri {
     /// Whether it is the protocol's own (`wamp.…`): applications may not publish to it or register
     /// it.
     pub fn is_reserved(&self) -> bool {
-        self.0.split('.').next() == Some("wamp")
+        self.0
+            .strip_prefix("wamp")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
 
@@ -249,6 +308,18 @@ mod tests {
             prop_assert!(Wildcard.matches(&wildcard, &uri));
             let longer = format!("{uri}.x");
             prop_assert!(!Wildcard.matches(&wildcard, &longer));
+        }
+
+        #[test]
+        fn the_quick_look_sees_what_the_thorough_one_sees(uri in "[a-zA-Z0-9_.# \t\u{b}é-]{0,12}") {
+            let uri = Uri::from(uri);
+            for rules in [Loose, Strict] {
+                for policy in [Exact, Prefix, Wildcard] {
+                    let quick = rules.judge_ascii(uri.as_str().as_bytes(), policy);
+                    prop_assert_eq!(quick.is_none(), !uri.as_str().is_ascii());
+                    prop_assert!(quick.is_none_or(|quick| quick == uri.is_valid_text(rules, policy)), "{:?}", uri);
+                }
+            }
         }
 
         #[test]

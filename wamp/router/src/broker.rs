@@ -9,7 +9,7 @@ mod recipients;
 mod retained;
 mod subscription;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use wamp_protocol::message::{Subscribe, Subscribed, Unsubscribe, Unsubscribed, UnsubscribedDetails};
@@ -24,6 +24,7 @@ use self::subscription::Subscription;
 use crate::config::Disclose;
 use crate::effects::{Effects, Refusal};
 use crate::history_store::{HistoryStore, PastEvent};
+use crate::id_map::{IdMap, IdSet};
 use crate::limit::Limit;
 use crate::member::Member;
 use crate::meta_event::{MetaEvent, SubscriptionFacts};
@@ -46,10 +47,10 @@ pub(crate) struct BrokerSettings {
 #[derive(Debug)]
 pub(crate) struct Broker {
     settings: BrokerSettings,
-    subscriptions: HashMap<SubscriptionId, Subscription>,
+    subscriptions: IdMap<SubscriptionId, Subscription>,
     subscription_by_pattern: PatternMap<SubscriptionId>,
     /// session → what it has subscribed to
-    by_session: HashMap<SessionId, HashSet<SubscriptionId>>,
+    by_session: IdMap<SessionId, IdSet<SubscriptionId>>,
     next: SubscriptionId,
     retained: RetainedEvents,
     history: History,
@@ -59,9 +60,9 @@ impl Broker {
     pub(crate) fn new(settings: BrokerSettings) -> Self {
         Self {
             settings,
-            subscriptions: HashMap::new(),
+            subscriptions: IdMap::default(),
             subscription_by_pattern: PatternMap::default(),
-            by_session: HashMap::new(),
+            by_session: IdMap::default(),
             next: SubscriptionId::FIRST,
             retained: RetainedEvents::default(),
             history: History::new(settings.history),
@@ -246,7 +247,7 @@ impl Broker {
         for topic in ["a.b", "a.b.c", "b.b", "wamp.session.on_join"] {
             self.subscription_by_pattern.matches(topic, |_| patterns += 1);
         }
-        self.subscriptions.is_empty() && self.by_session.values().all(HashSet::is_empty) && patterns == 0
+        self.subscriptions.is_empty() && self.by_session.values().all(IdSet::is_empty) && patterns == 0
     }
 
     /// What is kept of the events that a subscription would have got.

@@ -1,27 +1,31 @@
 //! One connection: octets in, frames, messages to the session; and everything in its outbox out
 //! again, as many messages as there are with one write.
 
+mod reading;
+mod transfer;
 pub(crate) mod writing;
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
-use wamp_protocol::{DecodeError, Message, Serializer};
+use wamp_protocol::DecodeError;
 
+use self::reading::{Reading, Stop};
+use self::transfer::{Transferred, transfer};
 use self::writing::Writing;
 use crate::config::{KeepAlive, Limits};
 use crate::effects::Violation;
-use crate::framing::{Batch, Frame, Framing, FramingError};
+use crate::framing::Framing;
 use crate::limit::Limit;
 use crate::metrics::{Counters, Tally};
 use crate::session::{Flow, Session};
 
-/// Octets asked of the network at once by a busy connection, and by one that is mostly idle.
-const READ_BUSY: usize = 32 * 1024;
-const READ_IDLE: usize = 1024;
+/// Octets of answers to pings that may wait to be written.
+const ANSWERS: usize = 16 * 1024;
 /// How long a client may take to read its last messages and close.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -33,19 +37,17 @@ pub(crate) struct Terms {
 }
 
 /// Runs a connection to its end. `input` has come already.
-pub(crate) async fn run<S, F>(stream: S, framing: F, session: Session, input: BytesMut, terms: Terms)
+pub(crate) async fn run<S, F>(mut stream: S, framing: F, session: Session, input: BytesMut, terms: Terms)
 where
-    S: AsyncRead + AsyncWrite,
+    S: AsyncRead + AsyncWrite + Unpin,
     F: Framing,
 {
-    let (mut reader, mut writer) = tokio::io::split(stream);
     let now = Instant::now();
+    if let Some(frames) = framing.frames() {
+        session.outbox().write_as(frames);
+    }
     let mut connection = Connection {
-        reading: Reading {
-            batch: framing.is_batched().then(|| Batch::new(framing.serializer())),
-            framing,
-            messages: VecDeque::new(),
-        },
+        reading: Reading::new(framing),
         session,
         writing: Writing::default(),
         terms,
@@ -53,22 +55,22 @@ where
         pinged: false,
         handshake_ends: now + terms.limits.handshake_time,
     };
-    let ended = connection.converse(&mut reader, &mut writer, input).await;
+    let ended = connection.converse(&mut stream, input).await;
     // The session is over now, however long the client takes to close its end.
     drop(connection);
     if ended == Ended::Orderly {
-        let _ = timeout(LINGER, linger(&mut reader, &mut writer)).await;
+        let _ = timeout(LINGER, linger(&mut stream)).await;
     }
 }
 
 /// Says that nothing more comes, and reads until the client has closed too: closing with octets
 /// unread would take back what was just sent.
-async fn linger(reader: &mut (impl AsyncRead + Unpin), writer: &mut (impl AsyncWrite + Unpin)) {
-    if writer.shutdown().await.is_err() {
+async fn linger(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    if stream.shutdown().await.is_err() {
         return;
     }
-    let mut octets = [0; 1024];
-    while reader.read(&mut octets).await.is_ok_and(|count| count > 0) {}
+    let mut octets = [0; 256];
+    while stream.read(&mut octets).await.is_ok_and(|count| count > 0) {}
 }
 
 /// How a connection ended.
@@ -92,25 +94,12 @@ struct Connection<F> {
     handshake_ends: Instant,
 }
 
-/// Octets to messages.
-struct Reading<F> {
-    framing: F,
-    batch: Option<Batch>,
-    messages: VecDeque<Message>,
-}
-
 impl<F: Framing> Connection<F> {
-    async fn converse(
-        &mut self,
-        reader: &mut (impl AsyncRead + Unpin),
-        writer: &mut (impl AsyncWrite + Unpin),
-        mut input: BytesMut,
-    ) -> Ended {
+    async fn converse(&mut self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin), mut input: BytesMut) -> Ended {
         let outbox = self.session.outbox().clone();
         let stopping = self.session.stopping();
         let alarm = sleep_until(self.handshake_ends);
         tokio::pin!(alarm);
-        let mut read_next = READ_IDLE;
         let mut closing: Option<Instant> = None;
         loop {
             let joined = self.session.is_joined();
@@ -127,12 +116,8 @@ impl<F: Framing> Connection<F> {
                 };
                 rearm(alarm.as_mut(), Some(next));
             }
-            self.writing.fill(
-                &outbox,
-                &self.reading.framing,
-                self.reading.batch.as_ref(),
-                &self.session,
-            );
+            let batch = self.reading.batch.as_ref();
+            self.writing.fill(&outbox, &self.reading.framing, batch, &self.session);
             if outbox.ended().is_some() && closing.is_none() && self.writing.grace.is_none() {
                 self.session.dismissed();
                 self.writing.grace = Some(Instant::now() + LINGER);
@@ -141,33 +126,36 @@ impl<F: Framing> Connection<F> {
             if closing.is_some() && outbox.is_empty() && !self.writing.say_close(&self.reading.framing) {
                 return Ended::Orderly;
             }
-            if input.is_empty() && input.capacity() < read_next / 2 {
-                input = BytesMut::with_capacity(read_next);
-            } else if input.capacity() == input.len() {
-                input.reserve(read_next);
-            }
+            // Whoever asks for answers and does not read them is not listened to meanwhile.
+            let listening = closing.is_none()
+                && self.session.waits_for().is_none()
+                && self.reading.unread_answers(&self.writing.output) <= ANSWERS;
             tokio::select! {
-                written = writer.write(&self.writing.output), if !self.writing.output.is_empty() => match written {
-                    Ok(0) | Err(_) => return Ended::Lost,
-                    Ok(count) => self.writing.written(count),
+                transferred = poll_fn(|context| {
+                    transfer(stream, &mut self.writing.output, listening.then_some(&mut input), context)
+                }) => match transferred {
+                    Transferred::Lost => return Ended::Lost,
+                    Transferred::Written => {}
+                    Transferred::Read => {
+                        self.last_heard = Instant::now();
+                        self.pinged = false;
+                    }
                 },
                 () = outbox.filled() => {}
                 () = stopping.cancelled(), if !self.session.is_joined() && closing.is_none() => {
                     closing = Some(Instant::now() + LINGER);
                     rearm(alarm.as_mut(), closing);
                 }
-                read = reader.read_buf(&mut input), if closing.is_none() && self.session.waits_for().is_none() => match read {
-                    Ok(0) | Err(_) => return Ended::Lost,
-                    Ok(count) => {
-                        self.last_heard = Instant::now();
-                        self.pinged = false;
-                        read_next = if count >= READ_IDLE { READ_BUSY } else { READ_IDLE };
+                () = alarm.as_mut() => {
+                    // What a burst needed is given back when there has been time to see its end.
+                    self.reading.shrink(&mut input);
+                    self.writing.output.shrink();
+                    outbox.shrink();
+                    match self.on_alarm(closing.or(self.writing.grace)) {
+                        Some(next) => alarm.as_mut().reset(next),
+                        None => return Ended::Lost,
                     }
-                },
-                () = alarm.as_mut() => match self.on_alarm(closing.or(self.writing.grace)) {
-                    Some(next) => alarm.as_mut().reset(next),
-                    None => return Ended::Lost,
-                },
+                }
             }
         }
     }
@@ -178,7 +166,7 @@ impl<F: Framing> Connection<F> {
             return Flow::Continue;
         }
         let mut tally = Tally::new();
-        let read = self.reading.read(input, &mut self.writing.output, &mut tally);
+        let read = self.reading.read(input, self.writing.output.end(), &mut tally);
         tally.add_in(self.session.counters());
         if !self.reading.messages.is_empty() {
             let joined = self.session.is_joined();
@@ -194,8 +182,6 @@ impl<F: Framing> Connection<F> {
             if flow == Flow::Close {
                 return flow;
             }
-            // Most sessions are idle most of the time: what a burst took is given back.
-            self.reading.messages = VecDeque::new();
             if joined && !self.session.is_joined() {
                 // GOODBYE both ways: another session may follow, and has its own time to begin.
                 self.handshake_ends = Instant::now() + self.terms.limits.handshake_time;
@@ -257,7 +243,7 @@ impl<F: Framing> Connection<F> {
         if now < dead {
             if !self.pinged {
                 self.pinged = true;
-                self.reading.framing.ping(&mut self.writing.output);
+                self.reading.framing.ping(self.writing.output.end());
             }
             return Some(dead);
         }
@@ -270,44 +256,5 @@ impl<F: Framing> Connection<F> {
 fn rearm(alarm: std::pin::Pin<&mut Sleep>, at: Option<Instant>) {
     if let Some(at) = at.filter(|at| *at < alarm.deadline()) {
         alarm.reset(at);
-    }
-}
-
-/// Why no more is read.
-enum Stop {
-    Closed,
-    Framing(FramingError),
-    /// Octets that are no message.
-    Message(DecodeError),
-}
-
-impl<F: Framing> Reading<F> {
-    /// Reads frames off `input` while there are whole ones; answers pings into `output`.
-    fn read(&mut self, input: &mut BytesMut, output: &mut BytesMut, tally: &mut Tally) -> Result<(), Stop> {
-        while let Some(frame) = self.framing.decode(input).map_err(Stop::Framing)? {
-            match frame {
-                Frame::Message(body) => match &mut self.batch {
-                    None => self.message(body, tally)?,
-                    Some(batch) => {
-                        for message in batch.split(body).map_err(Stop::Framing)? {
-                            self.message(message, tally)?;
-                        }
-                    }
-                },
-                Frame::Ping(payload) => self.framing.pong(&payload, output),
-                Frame::Pong => {}
-                Frame::Close => return Err(Stop::Closed),
-            }
-        }
-        Ok(())
-    }
-
-    fn message(&mut self, body: Bytes, tally: &mut Tally) -> Result<(), Stop> {
-        let size = body.len();
-        let serializer: Serializer = self.framing.serializer();
-        let message = serializer.decode(body).map_err(Stop::Message)?;
-        tally.count(message.message_type(), size);
-        self.messages.push_back(message);
-        Ok(())
     }
 }

@@ -10,7 +10,7 @@ mod canceling;
 mod invocation;
 mod registration;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use self::invocation::{Invocation, InvocationKey};
 use self::registration::{Callee, Registration};
 use crate::config::Disclose;
 use crate::effects::{Effects, Refusal};
+use crate::id_map::{IdMap, IdSet};
 use crate::limit::Limit;
 use crate::member::Member;
 use crate::meta_event::{MetaEvent, RegistrationFacts};
@@ -49,10 +50,10 @@ pub(crate) struct DealerSettings {
 #[derive(Debug)]
 pub(crate) struct Dealer {
     settings: DealerSettings,
-    registrations: HashMap<RegistrationId, Registration>,
+    registrations: IdMap<RegistrationId, Registration>,
     registration_by_pattern: PatternMap<RegistrationId>,
     /// What each session registered, called, and was asked.
-    sessions: HashMap<SessionId, DealerSession>,
+    sessions: IdMap<SessionId, DealerSession>,
     next: RegistrationId,
     /// When invocations are to be looked at because they may have timed out.
     deadlines: BTreeSet<(Duration, InvocationKey)>,
@@ -61,13 +62,13 @@ pub(crate) struct Dealer {
 /// A session as caller and callee.
 #[derive(Debug)]
 struct DealerSession {
-    registrations: HashSet<RegistrationId>,
+    registrations: IdSet<RegistrationId>,
     /// Its open calls → their invocations.
-    invocation_by_call: HashMap<RequestId, InvocationKey>,
+    invocation_by_call: IdMap<RequestId, InvocationKey>,
     /// Calls that took several chunks and ended, of which more chunks may be on their way.
     ended_chunked_calls: Abandoned,
     /// Invocations it has not answered yet.
-    invocations: HashMap<RequestId, Invocation>,
+    invocations: IdMap<RequestId, Invocation>,
     /// The id its next invocation gets.
     next_invocation: RequestId,
     /// Invocations that ended without its answer, which may still come.
@@ -77,10 +78,10 @@ struct DealerSession {
 impl Default for DealerSession {
     fn default() -> Self {
         Self {
-            registrations: HashSet::new(),
-            invocation_by_call: HashMap::new(),
+            registrations: IdSet::default(),
+            invocation_by_call: IdMap::default(),
             ended_chunked_calls: Abandoned::default(),
-            invocations: HashMap::new(),
+            invocations: IdMap::default(),
             next_invocation: RequestId::FIRST,
             abandoned: Abandoned::default(),
         }
@@ -91,9 +92,9 @@ impl Dealer {
     pub(crate) fn new(settings: DealerSettings) -> Self {
         Self {
             settings,
-            registrations: HashMap::new(),
+            registrations: IdMap::default(),
             registration_by_pattern: PatternMap::default(),
-            sessions: HashMap::new(),
+            sessions: IdMap::default(),
             next: RegistrationId::FIRST,
             deadlines: BTreeSet::new(),
         }

@@ -15,17 +15,35 @@ use crate::meta_event::MetaEvent;
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     /// Who gets what.
-    pub(crate) sends: Vec<(SessionId, Outgoing)>,
+    pub(crate) sends: Vec<(SessionId, Sent)>,
+    /// The messages that are for one session alone, in the order of their sends. Apart from them,
+    /// so that a send is small and none needs memory of its own.
+    pub(crate) own: Vec<Message>,
     /// What the meta API has to tell, after the sends.
     pub(crate) meta_events: Vec<MetaEvent>,
     /// Which limits were exceeded, for the metrics.
     pub(crate) limits: Vec<Limit>,
 }
 
+/// What a session gets.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    /// The next one of [`Effects::own`].
+    Own,
+    /// What others get too.
+    Shared(Arc<SharedMessage>),
+}
+
 impl Effects {
     /// Sends `message` to `session`.
     pub(crate) fn send(&mut self, session: SessionId, message: impl Into<Message>) {
-        self.sends.push((session, Outgoing::Own(Box::new(message.into()))));
+        self.own.push(message.into());
+        self.sends.push((session, Sent::Own));
+    }
+
+    /// Sends to `session` what others get too.
+    pub(crate) fn share(&mut self, session: SessionId, message: &Arc<SharedMessage>) {
+        self.sends.push((session, Sent::Shared(Arc::clone(message))));
     }
 
     /// Answers a request with ERROR.
@@ -33,6 +51,17 @@ impl Effects {
         let (request_type, request) = request;
         self.limits.extend(refusal.limit);
         self.send(session, refusal.into_error(request_type, request));
+    }
+
+    /// Who gets which message, in order.
+    #[cfg(test)]
+    pub(crate) fn sent(&self) -> Vec<(SessionId, &Message)> {
+        let mut own = self.own.iter();
+        let sends = self.sends.iter().map(|(session, sent)| match sent {
+            Sent::Own => (*session, own.next().unwrap()),
+            Sent::Shared(shared) => (*session, shared.message()),
+        });
+        sends.collect()
     }
 }
 
@@ -86,7 +115,7 @@ impl Violation {
     }
 }
 
-/// A message on its way to one session.
+/// A message that waits for a session whose transport wants messages, not octets.
 #[derive(Debug, Clone)]
 pub(crate) enum Outgoing {
     /// For this session alone.
@@ -141,8 +170,7 @@ fn to_msgpack(message: &mut Message) -> Result<(), EncodeError> {
     Ok(())
 }
 
-/// A message that several sessions get; put into octets once for each serializer, by whichever
-/// session's task comes first.
+/// A message that several sessions get; put into octets once for each serializer.
 #[derive(Debug)]
 pub(crate) struct SharedMessage {
     message: Message,
@@ -160,14 +188,19 @@ impl SharedMessage {
         }
     }
 
+    /// The message.
+    pub(crate) const fn message(&self) -> &Message {
+        &self.message
+    }
+
     /// The message's octets.
-    pub(crate) fn encoded(&self, serializer: Serializer) -> Result<Bytes, EncodeError> {
+    pub(crate) fn encoded(&self, serializer: Serializer) -> Result<&Bytes, &EncodeError> {
         let [json, msgpack, cbor] = &self.encoded;
         let slot = match serializer {
             Serializer::Json => json,
             Serializer::MsgPack => msgpack,
             Serializer::Cbor => cbor,
         };
-        slot.get_or_init(|| serializer.encode(&self.message)).clone()
+        slot.get_or_init(|| serializer.encode(&self.message)).as_ref()
     }
 }

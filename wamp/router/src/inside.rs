@@ -14,7 +14,7 @@ use crate::handshake;
 use crate::member::{Member, Transport, TransportKind};
 use crate::outbox::Outbox;
 use crate::random_ids;
-use crate::realm::{Judged, Realm};
+use crate::realm::Realm;
 
 /// The authid and the role of the session that asks.
 const ROUTER: &str = "router";
@@ -175,11 +175,7 @@ impl Asking {
             procedure: Uri::from(procedure),
             payload,
         };
-        let judged = Judged {
-            message: call.into(),
-            refusal: None,
-        };
-        if let Err(violation) = realm.routing().handle(&self.member, judged) {
+        if let Err(violation) = realm.routing().handle(&self.member, call.into(), None) {
             tracing::error!(%violation, procedure, "the router's own call broke the protocol");
             questions.open.remove(&request);
         }

@@ -46,6 +46,7 @@ mod framing;
 mod handshake;
 mod history_store;
 mod http_fallback;
+mod id_map;
 mod inside;
 mod limit;
 mod listener;

@@ -36,6 +36,17 @@ const TYPES: [MessageType; 24] = [
     MessageType::Yield,
 ];
 
+/// Where a message type stands in [`TYPES`], by its code; 255 where it does not.
+const PLACES: [u8; 71] = {
+    let mut places = [u8::MAX; 71];
+    let mut place = 0;
+    while place < TYPES.len() {
+        places[TYPES[place] as usize] = place as u8;
+        place += 1;
+    }
+    places
+};
+
 /// Counters that every session adds to.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -124,8 +135,8 @@ impl Tally {
 
     pub(crate) fn count(&mut self, message: MessageType, octets: usize) {
         self.octets += octets as u64;
-        let place = TYPES.iter().position(|other| *other == message);
-        if let Some(count) = place.and_then(|place| self.counts.get_mut(place)) {
+        let place = PLACES.get(message as usize).copied().unwrap_or(u8::MAX);
+        if let Some(count) = self.counts.get_mut(usize::from(place)) {
             *count += 1;
         }
     }

@@ -1,37 +1,80 @@
 //! What waits to be sent to one session: a bounded queue.
 
+pub(crate) mod octets;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 use wamp_protocol::message::Goodbye;
-use wamp_protocol::{Dict, Uri, error_uri};
+use wamp_protocol::{Dict, Message, MessageType, Uri, error_uri};
 
-use crate::effects::Outgoing;
+use self::octets::Octets;
+use crate::effects::{Outgoing, Refusal, SharedMessage};
+use crate::framing::Frames;
+use crate::metrics::Tally;
+
+/// What a message weighs beside its body: about as much as its frame's head.
+const HEAD: usize = 4;
 
 /// The queue between routing, which only ever adds, and the session's own task, which takes all
 /// that is there and writes it in one go.
+///
+/// Where the transport's frames hold one message each, messages are put into octets as they are
+/// added, while they are at hand: there is one copy of each, and what the task takes is what it
+/// writes. Other transports get the messages themselves.
 ///
 /// When it is full the session ends: what waits is dropped, and its last message is a GOODBYE
 /// that says so. Nobody ever waits for it.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
+    /// How messages become octets; unset where they wait as they are.
+    frames: OnceLock<Frames>,
     /// Wakes the session's task.
     filled: Notify,
     /// Whether `queue.end` is set, to be asked without the lock.
     ended: AtomicBool,
-    messages: usize,
-    octets: usize,
+    limit: Load,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: VecDeque<Outgoing>,
-    /// The weight of what waits.
-    octets: usize,
+    waiting: Waiting,
+    /// Everything that is not known to have been written.
+    load: Load,
+    /// The part of it that the session's task is writing.
+    in_hand: Load,
     end: Option<End>,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Messages(VecDeque<Outgoing>),
+    Octets(Octets),
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self::Messages(VecDeque::new())
+    }
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Messages(messages) => messages.is_empty(),
+            Self::Octets(octets) => octets.is_empty(),
+        }
+    }
+}
+
+/// So many messages, of so many octets together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Load {
+    messages: usize,
+    octets: usize,
 }
 
 /// Why nothing more is added.
@@ -44,7 +87,7 @@ pub(crate) enum End {
 }
 
 /// What became of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Pushed {
     /// It waits, and the session's task has yet to be told.
     First,
@@ -54,6 +97,8 @@ pub(crate) enum Pushed {
     Full { dropped: usize },
     /// The session is ending: it was dropped.
     Late,
+    /// It cannot be sent, or the receiver takes none of that size.
+    Undeliverable(Refusal),
 }
 
 impl Outbox {
@@ -61,10 +106,17 @@ impl Outbox {
     pub(crate) fn new(messages: usize, octets: usize) -> Self {
         Self {
             queue: Mutex::default(),
+            frames: OnceLock::new(),
             filled: Notify::new(),
             ended: AtomicBool::new(false),
-            messages,
-            octets,
+            limit: Load { messages, octets },
+        }
+    }
+
+    /// From now on messages are put into octets as they come. Must be said before there are any.
+    pub(crate) fn write_as(&self, frames: Frames) {
+        if self.frames.set(frames).is_ok() {
+            self.lock().waiting = Waiting::Octets(Octets::default());
         }
     }
 
@@ -75,43 +127,102 @@ impl Outbox {
     /// Adds a message. Does not wake the session's task: after [`Pushed::First`] and
     /// [`Pushed::Full`] that is the caller's to do with [`Self::wake`], best when it has added
     /// all that it has.
-    pub(crate) fn push(&self, message: Outgoing) -> Pushed {
-        let weight = message.weight();
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "where messages wait as they are it is kept"
+    )]
+    pub(crate) fn push(&self, message: Message, tally: &mut Tally) -> Pushed {
+        match self.frames.get() {
+            None => self.push_message(Outgoing::Own(Box::new(message))),
+            Some(frames) => self.push_octets(message.message_type(), tally, |octets| octets.encode(*frames, &message)),
+        }
+    }
+
+    /// Adds a message that others get too.
+    pub(crate) fn push_shared(&self, message: &Arc<SharedMessage>, tally: &mut Tally) -> Pushed {
+        match self.frames.get() {
+            None => self.push_message(Outgoing::Shared(Arc::clone(message))),
+            Some(frames) => self.push_octets(message.message().message_type(), tally, |octets| {
+                octets.add(*frames, message.encoded(frames.serializer()))
+            }),
+        }
+    }
+
+    fn push_message(&self, message: Outgoing) -> Pushed {
         let mut queue = self.lock();
         if queue.end.is_some() {
             return Pushed::Late;
         }
-        let empty = queue.waiting.is_empty();
-        let octets = queue.octets.saturating_add(weight);
-        // A single message may be larger than all that may wait: it is let through alone.
-        if !empty && (queue.waiting.len() >= self.messages || octets > self.octets) {
-            let dropped = queue.waiting.len() + 1;
-            queue.waiting.clear();
-            let sentence = format!("{dropped} messages waited for this session, which did not read them");
-            queue
-                .waiting
-                .push_back(goodbye(error_uri::CLOSE_KILLED, Some(&sentence)));
-            queue.octets = 0;
-            self.end(&mut queue, End::TooSlow);
-            return Pushed::Full { dropped };
+        let weight = message.weight();
+        let first = queue.waiting.is_empty();
+        if let Waiting::Messages(messages) = &mut queue.waiting {
+            messages.push_back(message);
         }
-        queue.octets = octets;
-        queue.waiting.push_back(message);
-        if empty { Pushed::First } else { Pushed::Behind }
+        self.added(&mut queue, first, weight)
+    }
+
+    /// `add` appends the message and says how large its body is.
+    fn push_octets(
+        &self,
+        message: MessageType,
+        tally: &mut Tally,
+        add: impl FnOnce(&mut Octets) -> Result<usize, Refusal>,
+    ) -> Pushed {
+        let mut queue = self.lock();
+        let Queue { waiting, end, .. } = &mut *queue;
+        let (Waiting::Octets(octets), None) = (waiting, end) else {
+            return Pushed::Late;
+        };
+        let first = octets.is_empty();
+        match add(octets) {
+            Ok(size) => {
+                tally.count(message, size);
+                self.added(&mut queue, first, size + HEAD)
+            }
+            Err(refusal) => Pushed::Undeliverable(refusal),
+        }
+    }
+
+    /// A message of so many octets has been added; whether there was room for it.
+    fn added(&self, queue: &mut Queue, first: bool, octets: usize) -> Pushed {
+        // A single message may be larger than all that may wait: it is let through alone.
+        let alone = queue.load.messages == 0;
+        queue.load.messages += 1;
+        queue.load.octets = queue.load.octets.saturating_add(octets);
+        if alone || queue.load.messages <= self.limit.messages && queue.load.octets <= self.limit.octets {
+            return if first { Pushed::First } else { Pushed::Behind };
+        }
+        let dropped = queue.load.messages - queue.in_hand.messages;
+        queue.waiting = match &queue.waiting {
+            Waiting::Messages(_) => Waiting::default(),
+            Waiting::Octets(_) => Waiting::Octets(Octets::default()),
+        };
+        queue.load = queue.in_hand;
+        let sentence = format!("{dropped} messages waited for this session, which did not read them");
+        self.end(queue, End::TooSlow, goodbye(error_uri::CLOSE_KILLED, Some(&sentence)));
+        Pushed::Full { dropped }
     }
 
     /// Adds a GOODBYE as the last message and wakes the session's task.
     pub(crate) fn dismiss(&self, reason: &str, sentence: Option<&str>) {
         let mut queue = self.lock();
         if queue.end.is_none() {
-            queue.waiting.push_back(goodbye(reason, sentence));
-            self.end(&mut queue, End::Dismissed);
+            self.end(&mut queue, End::Dismissed, goodbye(reason, sentence));
         }
         drop(queue);
         self.wake();
     }
 
-    fn end(&self, queue: &mut Queue, end: End) {
+    fn end(&self, queue: &mut Queue, end: End, last: Message) {
+        match (&mut queue.waiting, self.frames.get()) {
+            (Waiting::Octets(octets), Some(frames)) => {
+                if let Err(Refusal { sentence, .. }) = octets.encode(*frames, &last) {
+                    tracing::debug!(sentence, "a GOODBYE cannot be sent");
+                }
+            }
+            (Waiting::Messages(messages), _) => messages.push_back(Outgoing::Own(Box::new(last))),
+            (Waiting::Octets(_), None) => {}
+        }
         queue.end = Some(end);
         self.ended.store(true, Ordering::Release);
     }
@@ -126,25 +237,51 @@ impl Outbox {
         self.filled.notified().await;
     }
 
-    /// Moves what waits to the end of `batch`, up to so many octets (and at least one message).
+    /// Moves the messages that wait to the end of `batch`, up to so many octets (and at least one
+    /// message).
     pub(crate) fn take(&self, batch: &mut Vec<Outgoing>, octets: usize) {
         let mut queue = self.lock();
+        let Queue { waiting, load, .. } = &mut *queue;
+        let Waiting::Messages(waiting) = waiting else { return };
         let mut taken = 0;
         while taken < octets {
-            let Some(message) = queue.waiting.pop_front() else {
+            let Some(message) = waiting.pop_front() else {
                 break;
             };
             let weight = message.weight();
             taken += weight;
-            queue.octets = queue.octets.saturating_sub(weight);
+            load.octets = load.octets.saturating_sub(weight);
+            load.messages = load.messages.saturating_sub(1);
             batch.push(message);
         }
-        if queue.waiting.is_empty() {
-            queue.octets = 0;
+        if waiting.is_empty() {
+            *load = Load::default();
             // A burst's memory is not kept for a session that is idle most of the time.
-            if queue.waiting.capacity() > 64 {
-                queue.waiting = VecDeque::new();
+            if waiting.capacity() > 64 {
+                *waiting = VecDeque::new();
             }
+        }
+    }
+
+    /// Exchanges what waits for `written`, which has been written wholly, and whose memory serves
+    /// for what comes next.
+    pub(crate) fn exchange(&self, written: &mut Octets) {
+        let mut queue = self.lock();
+        let Queue {
+            waiting, load, in_hand, ..
+        } = &mut *queue;
+        let Waiting::Octets(waiting) = waiting else { return };
+        written.clear();
+        std::mem::swap(waiting, written);
+        load.messages -= in_hand.messages;
+        load.octets -= in_hand.octets;
+        *in_hand = *load;
+    }
+
+    /// Gives back memory that is kept for the next burst.
+    pub(crate) fn shrink(&self) {
+        if let Waiting::Octets(octets) = &mut self.lock().waiting {
+            octets.shrink();
         }
     }
 
@@ -163,74 +300,14 @@ impl Outbox {
     }
 }
 
-fn goodbye(reason: &str, sentence: Option<&str>) -> Outgoing {
+fn goodbye(reason: &str, sentence: Option<&str>) -> Message {
     let mut details = Dict::default();
     if let Some(sentence) = sentence {
         details.insert("message", sentence);
     }
-    Outgoing::Own(Box::new(
-        Goodbye {
-            details,
-            reason: Uri::from(reason),
-        }
-        .into(),
-    ))
+    let reason = Uri::from(reason);
+    Goodbye { details, reason }.into()
 }
 
 #[cfg(test)]
-mod tests {
-    use wamp_protocol::message::Unsubscribed;
-    use wamp_protocol::{Message, RequestId};
-
-    use super::*;
-
-    fn message() -> Outgoing {
-        let message = Unsubscribed {
-            request: RequestId::new(7),
-            details: None,
-        };
-        Outgoing::Own(Box::new(message.into()))
-    }
-
-    fn taken(outbox: &Outbox) -> Vec<Outgoing> {
-        let mut batch = Vec::new();
-        outbox.take(&mut batch, usize::MAX);
-        batch
-    }
-
-    #[test]
-    fn a_full_outbox_drops_what_waits_and_says_goodbye() {
-        let outbox = Outbox::new(3, 1 << 20);
-        assert_eq!(outbox.push(message()), Pushed::First);
-        assert_eq!(outbox.push(message()), Pushed::Behind);
-        assert_eq!(outbox.push(message()), Pushed::Behind);
-        assert_eq!(outbox.push(message()), Pushed::Full { dropped: 4 });
-        assert_eq!(outbox.push(message()), Pushed::Late);
-        assert_eq!(outbox.ended(), Some(End::TooSlow));
-        let left = taken(&outbox);
-        assert_eq!(left.len(), 1);
-        assert!(
-            matches!(left[0].message(), Message::Goodbye(goodbye) if goodbye.reason.as_str() == "wamp.close.killed")
-        );
-    }
-
-    #[test]
-    fn octets_are_bounded_too_but_one_large_message_passes() {
-        let outbox = Outbox::new(100, 100);
-        assert_eq!(outbox.push(message()), Pushed::First);
-        assert_eq!(outbox.push(message()), Pushed::Full { dropped: 2 });
-        let small = Outbox::new(100, 1);
-        assert_eq!(small.push(message()), Pushed::First);
-        assert_eq!(taken(&small).len(), 1);
-        assert_eq!(small.push(message()), Pushed::First);
-    }
-
-    #[test]
-    fn goodbye_comes_after_what_waits() {
-        let outbox = Outbox::new(3, 1 << 20);
-        outbox.push(message());
-        outbox.dismiss("wamp.close.system_shutdown", None);
-        assert_eq!(outbox.push(message()), Pushed::Late);
-        assert_eq!(taken(&outbox).len(), 2);
-    }
-}
+mod tests;

@@ -8,7 +8,6 @@ mod reflection;
 mod routing;
 mod testament;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -23,7 +22,8 @@ use crate::authorization::Decisions;
 use crate::broker::{Broker, BrokerSettings};
 use crate::config::{Limits, RealmConfig};
 use crate::dealer::{Dealer, DealerSettings};
-use crate::effects::{Effects, Outgoing};
+use crate::effects::Effects;
+use crate::id_map::IdMap;
 use crate::member::Member;
 use crate::meta_event::MetaEvent;
 use crate::metrics::Counters;
@@ -31,7 +31,7 @@ use crate::moment::Moment;
 use crate::outbox::Outbox;
 use crate::random_ids::RandomIds;
 
-pub(crate) use self::routing::{Judged, Routing};
+pub(crate) use self::routing::Routing;
 
 /// One realm of the router.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub(crate) struct Realm {
 struct State {
     broker: Broker,
     dealer: Dealer,
-    sessions: HashMap<SessionId, Attached>,
+    sessions: IdMap<SessionId, Attached>,
     testaments: Testaments,
     definitions: Definitions,
     ids: RandomIds,
@@ -96,7 +96,7 @@ impl Realm {
                 registrations: limits.registrations,
                 calls: limits.calls,
             }),
-            sessions: HashMap::new(),
+            sessions: IdMap::default(),
             testaments: Testaments::default(),
             definitions: Definitions::new(&config.definitions),
             ids: RandomIds::new(),
@@ -162,14 +162,8 @@ impl Realm {
 }
 
 impl State {
-    fn outbox(&self, session: SessionId) -> Option<&Arc<Outbox>> {
-        self.sessions.get(&session).map(|attached| &attached.outbox)
-    }
-
     fn attach(&mut self, member: &Arc<Member>, outbox: &Arc<Outbox>, welcome: Welcome) {
-        self.effects
-            .sends
-            .push((member.id, Outgoing::Own(Box::new(welcome.into()))));
+        self.effects.send(member.id, welcome);
         self.effects.meta_events.push(MetaEvent::Joined(Arc::clone(member)));
         let attached = Attached {
             member: Arc::clone(member),

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Sink, Stream};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -129,6 +131,14 @@ impl Router {
         shutdown: impl Future<Output = ()>,
     ) {
         listener::port::serve(&self.core, listener, tls, http, shutdown).await;
+    }
+
+    /// Serves one connection, as those of a port are, to its end: over whatever stream carries it.
+    pub async fn serve_stream<S>(&self, stream: S, peer: SocketAddr, http: HttpFallback)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        listener::port::serve_stream(Arc::clone(&self.core), stream, peer, http).await;
     }
 
     /// Serves RawSocket on a Unix socket until `shutdown`.

@@ -17,12 +17,12 @@ pub(crate) use self::deciding::Decided;
 use self::deciding::{Deciding, Outcome};
 use self::permission::Verdict;
 use crate::authentication::Principal;
-use crate::effects::{Outgoing, Refusal, Violation};
+use crate::effects::{Refusal, Violation};
 use crate::handshake::{self, ExpectAuthenticate};
 use crate::member::{Member, Transport};
-use crate::metrics::Counters;
+use crate::metrics::{Counters, Tally};
 use crate::outbox::Outbox;
-use crate::realm::{Judged, Realm};
+use crate::realm::Realm;
 use crate::router::Core;
 
 /// One session after another over one transport.
@@ -192,28 +192,36 @@ impl Session {
 
     /// Only for a session that is in no realm: in a realm, routing alone adds to the outbox.
     fn send(&self, message: impl Into<Message>) {
-        self.outbox.push(Outgoing::Own(Box::new(message.into())));
+        let mut tally = Tally::new();
+        self.outbox.push(message.into(), &mut tally);
+        tally.add_out(&self.core.counters);
     }
 
     /// Routes messages until there are none, or the session ends.
     fn joined(&mut self, seat: Seat, messages: &mut VecDeque<Message>) -> Flow {
         // Judged before the lock is taken: rules may be many.
         let count = messages.iter().take_while(|message| !ends_session(message)).count();
-        let mut judged: Vec<Judged> = Vec::with_capacity(count);
+        let mut refusals = Vec::new();
+        let mut judged = 0;
         let mut undecided = None;
-        while judged.len() < count
-            && undecided.is_none()
-            && let Some(message) = messages.pop_front()
-        {
+        for (place, message) in messages.iter_mut().take(count).enumerate() {
             let outcome = self.outcome.take();
             match self.judge(&seat, message, outcome) {
-                Verdict::Judged(one) => judged.push(one),
-                Verdict::Undecided(message, question) => undecided = Some((message, question)),
+                Verdict::Permitted => {}
+                Verdict::Refused(refusal) => refusals.push((place, refusal)),
+                Verdict::Undecided(question) => {
+                    undecided = Some(question);
+                    break;
+                }
             }
+            judged = place + 1;
         }
+        let mut refusals = refusals.into_iter().peekable();
         let mut routing = seat.realm.routing();
-        for judged in judged {
-            if let Err(violation) = routing.handle(&seat.member, judged) {
+        for (place, message) in messages.drain(..judged).enumerate() {
+            let refusal = refusals.next_if(|(refused, _)| *refused == place);
+            let refusal = refusal.map(|(_, refusal)| refusal);
+            if let Err(violation) = routing.handle(&seat.member, message, refusal) {
                 drop(routing);
                 drop(seat);
                 return self.violation(&violation);
@@ -224,8 +232,7 @@ impl Session {
             self.state = State::ExpectGoodbye;
             return Flow::Continue;
         }
-        if let Some((message, question)) = undecided {
-            messages.push_front(message);
+        if let Some(question) = undecided {
             self.deciding = Some(Deciding::begin(self, &seat, question, std::mem::take(messages)));
             self.state = State::Joined(seat);
             return Flow::Continue;

@@ -15,6 +15,7 @@ pub(crate) mod transcode;
 pub(crate) mod write;
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
@@ -80,14 +81,28 @@ impl Serializer {
     /// Says what is wrong, as [`DecodeError`] lists.
     #[allow(clippy::needless_pass_by_value, reason = "the message takes the bytes over")]
     pub fn decode(self, bytes: Bytes) -> Result<Message, DecodeError> {
+        self.decode_part(&bytes, 0..bytes.len())
+    }
+
+    /// Reads the message that is one part of `bytes`, as where a read from the network brought
+    /// several.
+    ///
+    /// # Errors
+    /// Says what is wrong, as [`DecodeError`] lists.
+    pub fn decode_part(self, bytes: &Bytes, part: Range<usize>) -> Result<Message, DecodeError> {
+        let source = Source {
+            bytes,
+            begin: part.start,
+        };
+        let octets = bytes.get(part).unwrap_or_default();
         match self {
             Self::Json => {
-                let reader = JsonReader::new(&bytes)
+                let reader = JsonReader::new(octets)
                     .map_err(|fault| DecodeError::new(fault, self, 0, || "the message".to_owned()))?;
-                decode::message(reader, &bytes)
+                decode::message(reader, source)
             }
-            Self::MsgPack => decode::message(MsgPackReader::new(&bytes), &bytes),
-            Self::Cbor => decode::message(CborReader::new(&bytes), &bytes),
+            Self::MsgPack => decode::message(MsgPackReader::new(octets), source),
+            Self::Cbor => decode::message(CborReader::new(octets), source),
         }
     }
 
@@ -116,6 +131,21 @@ impl Serializer {
             output.truncate(before);
         }
         result
+    }
+}
+
+/// Where a message stands that is read.
+#[derive(Debug, Clone, Copy)]
+struct Source<'a> {
+    bytes: &'a Bytes,
+    /// Where the message begins.
+    begin: usize,
+}
+
+impl Source<'_> {
+    /// Octets of the message, not copied.
+    fn slice(&self, from: usize, to: usize) -> Bytes {
+        self.bytes.slice(self.begin + from..self.begin + to)
     }
 }
 

@@ -11,7 +11,7 @@ use super::Broker;
 use super::recipients::RecipientFilter;
 use super::subscription::Subscription;
 use crate::config::Disclose;
-use crate::effects::{Effects, Outgoing, Refusal, SharedMessage, Violation};
+use crate::effects::{Effects, Refusal, SharedMessage, Violation};
 use crate::member::Member;
 use crate::moment::Moment;
 use crate::random_ids::RandomIds;
@@ -201,9 +201,7 @@ impl Publication {
             let Some(slot) = shared.get_mut(slot) else { continue };
             let message =
                 slot.get_or_insert_with(|| Arc::new(SharedMessage::new(self.event(subscription, audience, false))));
-            effects
-                .sends
-                .push((subscriber.member.id, Outgoing::Shared(Arc::clone(message))));
+            effects.share(subscriber.member.id, message);
         }
     }
 

@@ -1,10 +1,10 @@
 //! One subscription: a topic or pattern, and who shares it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use wamp_protocol::SessionId;
 
+use crate::id_map::IdMap;
 use crate::member::Member;
 use crate::meta_event::SubscriptionFacts;
 
@@ -14,7 +14,7 @@ pub(super) struct Subscription {
     pub(super) facts: SubscriptionFacts,
     subscribers: Vec<Subscriber>,
     /// session → its place in `subscribers`
-    place: HashMap<SessionId, usize>,
+    place: IdMap<SessionId, usize>,
 }
 
 /// A session's part in a subscription.
@@ -30,7 +30,7 @@ impl Subscription {
         Self {
             facts,
             subscribers: Vec::new(),
-            place: HashMap::new(),
+            place: IdMap::default(),
         }
     }
 

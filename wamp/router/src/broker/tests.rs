@@ -114,7 +114,7 @@ proptest! {
                 Step::Subscribe(by, policy, topic) => {
                     let effects = subscribe(&mut broker, by, policy, topic);
                     let well_formed = Uri::from(topic).is_valid_pattern(UriRules::Loose, policy);
-                    match effects.sends[0].1.message() {
+                    match effects.sent()[0].1 {
                         Message::Subscribed(_) => {
                             prop_assert!(well_formed);
                             let told = effects.meta_events.iter().any(|event| matches!(event, MetaEvent::Subscribed(..)));
@@ -129,7 +129,7 @@ proptest! {
                     let mut effects = Effects::default();
                     let message = Unsubscribe { request: RequestId::FIRST, subscription };
                     broker.unsubscribe(&member(by), &message, &mut effects);
-                    let done = matches!(effects.sends[0].1.message(), Message::Unsubscribed(_));
+                    let done = matches!(effects.sent()[0].1, Message::Unsubscribed(_));
                     prop_assert_eq!(done, model.remove(&(by, policy, topic)));
                 }
                 Step::Publish { by, topic, exclude_me, recipients } => {
@@ -142,8 +142,8 @@ proptest! {
                     let payload = Payload::with_args(Serializer::MsgPack, &[1]).unwrap();
                     let message = Publish { request: RequestId::FIRST, options, topic: topic.into(), payload };
                     broker.publish(&member(by), message, Moment::default(), &mut ids, &mut effects).unwrap();
-                    let mut received: Vec<_> = effects.sends.iter().map(|(session, outgoing)| {
-                        let Message::Event(event) = outgoing.message() else { panic!("{outgoing:?}") };
+                    let mut received: Vec<_> = effects.sent().into_iter().map(|(session, message)| {
+                        let Message::Event(event) = message else { panic!("{message:?}") };
                         let facts = broker.subscription(event.subscription).unwrap();
                         assert_eq!(event.details.topic.is_some(), facts.match_policy != MatchPolicy::Exact);
                         (session.get(), facts.match_policy, facts.uri.as_str())
@@ -197,10 +197,7 @@ fn receivers_who_may_know_the_same_share_one_message() {
             &mut effects,
         )
         .unwrap();
-    let messages: BTreeSet<_> = effects
-        .sends
-        .iter()
-        .map(|(_, outgoing)| std::ptr::from_ref(outgoing.message()))
-        .collect();
-    assert_eq!((effects.sends.len(), messages.len()), (4, 1));
+    let sent = effects.sent();
+    let messages: BTreeSet<_> = sent.iter().map(|(_, message)| std::ptr::from_ref(*message)).collect();
+    assert_eq!((sent.len(), messages.len()), (4, 1));
 }

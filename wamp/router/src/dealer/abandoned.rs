@@ -1,8 +1,10 @@
 //! Requests that ended on one side while messages about them may still come from the other.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use wamp_protocol::RequestId;
+
+use crate::id_map::IdSet;
 
 /// How many are remembered for one session.
 const REMEMBERED: usize = 1024;
@@ -10,7 +12,7 @@ const REMEMBERED: usize = 1024;
 /// The newest of them; ids up to the newest one forgotten get the benefit of the doubt.
 #[derive(Debug, Default)]
 pub(super) struct Abandoned {
-    ids: HashSet<RequestId>,
+    ids: IdSet<RequestId>,
     /// In the order in which they were added; some may have been removed from `ids` again.
     order: VecDeque<RequestId>,
     forgotten: Option<RequestId>,

@@ -108,9 +108,9 @@ impl World {
 
     /// Every session sees what was sent to it.
     fn see(&mut self, effects: &Effects) {
-        for (session, outgoing) in &effects.sends {
+        for (session, message) in effects.sent() {
             let session = session.get();
-            match outgoing.message() {
+            match message {
                 Message::Invocation(invocation) => {
                     let last = self.last_invocation.entry(session).or_default();
                     assert!(invocation.request.get() <= *last + 1, "ids of invocations have no gaps");

@@ -1,10 +1,10 @@
 //! RawSocket after its handshake.
 
-use bytes::{Buf as _, BytesMut};
+use bytes::BytesMut;
 use wamp_protocol::Serializer;
 use wamp_protocol::framing::rawsocket::{FrameHeader, FrameKind, Handshake, MaxLength};
 
-use super::{Frame, Framing, FramingError};
+use super::{Found, Frame, Frames, Framing, FramingError};
 
 /// RawSocket framing for one connection.
 #[derive(Debug)]
@@ -49,22 +49,25 @@ impl Framing for RawSocket {
         self.largest_outgoing.octets()
     }
 
-    fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, FramingError> {
+    fn decode(&mut self, input: &mut [u8]) -> Result<Found, FramingError> {
         let Some(octets) = input.first_chunk::<4>() else {
-            return Ok(None);
+            return Ok(Found::Incomplete(0));
         };
         let FrameHeader { kind, length } = FrameHeader::parse(*octets, self.largest_incoming)?;
-        if input.len() < 4 + length {
-            input.reserve(4 + length - input.len());
-            return Ok(None);
+        let size = 4 + length;
+        if input.len() < size {
+            return Ok(Found::Incomplete(size - input.len()));
         }
-        input.advance(4);
-        let body = input.split_to(length).freeze();
-        Ok(Some(match kind {
-            FrameKind::Message => Frame::Message(body),
-            FrameKind::Ping => Frame::Ping(body),
+        let frame = match kind {
+            FrameKind::Message => Frame::Message(4..size),
+            FrameKind::Ping => Frame::Ping(4..size),
             FrameKind::Pong => Frame::Pong,
-        }))
+        };
+        Ok(Found::Frame(size, frame))
+    }
+
+    fn frames(&self) -> Option<Frames> {
+        Some(Frames::RawSocket(self.serializer, self.largest_outgoing))
     }
 
     fn message(&self, body: &[u8], output: &mut BytesMut) {
@@ -87,6 +90,7 @@ impl Framing for RawSocket {
 mod tests {
     use bytes::Bytes;
 
+    use super::super::{Decoded, decode_all};
     use super::*;
 
     fn framing(limit: usize) -> RawSocket {
@@ -106,21 +110,14 @@ mod tests {
         framing.pong(b"abc", &mut octets);
         framing.ping(&mut octets);
         framing.message(&largest, &mut octets);
-        let mut input = BytesMut::new();
-        let mut frames = Vec::new();
-        for piece in [&octets[..2], &octets[2..5], &octets[5..100], &octets[100..]] {
-            input.extend_from_slice(piece);
-            while let Some(frame) = framing.decode(&mut input).unwrap() {
-                frames.push(frame);
-            }
-        }
+        let pieces = [&octets[..2], &octets[2..5], &octets[5..100], &octets[100..]];
         let expected = [
-            Frame::Message(Bytes::from_static(b"[1]")),
-            Frame::Pong,
-            Frame::Ping(Bytes::new()),
-            Frame::Message(largest.into()),
+            Decoded::Message(Bytes::from_static(b"[1]")),
+            Decoded::Pong,
+            Decoded::Ping(Bytes::new()),
+            Decoded::Message(largest.into()),
         ];
-        assert!(frames == expected);
+        assert!(decode_all(&mut framing, pieces).unwrap() == expected);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! WebSocket after its handshake (RFC 6455), the server's side: frames of clients are masked,
 //! the router's are not, so that one encoding of an event serves every receiver.
 
-use bytes::{Buf as _, BytesMut};
+use bytes::{Bytes, BytesMut};
 use wamp_protocol::Serializer;
 use wamp_protocol::framing::Subprotocol;
 
-use super::{Frame, Framing, FramingError};
+use super::{Found, Frame, Frames, Framing, FramingError, Head};
 
 const CONTINUATION: u8 = 0x0;
 const TEXT: u8 = 0x1;
@@ -38,20 +38,24 @@ impl WebSocket {
     }
 
     const fn opcode(&self) -> u8 {
-        if self.serializer.is_binary() { BINARY } else { TEXT }
+        opcode(self.serializer)
     }
 
-    fn data(&mut self, is_final: bool, opcode: u8, mut body: BytesMut) -> Result<Option<Frame>, FramingError> {
-        match (opcode, &mut self.fragments) {
+    /// A frame that belongs to a message, and where it is in the octets.
+    fn data(&mut self, header: &Header, octets: &[u8]) -> Result<Frame, FramingError> {
+        let body = header.size..header.size + header.length;
+        let octets = octets.get(body.clone()).unwrap_or_default();
+        match (header.opcode, &mut self.fragments) {
             (CONTINUATION, Some(fragments)) => {
-                fragments.unsplit(body);
-                if !is_final {
-                    return Ok(None);
+                fragments.extend_from_slice(octets);
+                if !header.is_final {
+                    return Ok(Frame::Piece);
                 }
-                body = self.fragments.take().unwrap_or_default();
+                let whole = self.fragments.take().map_or_else(Bytes::new, BytesMut::freeze);
+                Ok(Frame::Assembled(whole))
             }
-            (CONTINUATION, None) => return Err(FramingError::Broken("a continuation frame continues nothing")),
-            (_, Some(_)) => return Err(FramingError::Broken("a message begins in the middle of another")),
+            (CONTINUATION, None) => Err(FramingError::Broken("a continuation frame continues nothing")),
+            (_, Some(_)) => Err(FramingError::Broken("a message begins in the middle of another")),
             (opcode, None) => {
                 if opcode != self.opcode() {
                     let (got, expected) = if opcode == TEXT {
@@ -61,14 +65,19 @@ impl WebSocket {
                     };
                     return Err(FramingError::WrongType { got, expected });
                 }
-                if !is_final {
-                    self.fragments = Some(body);
-                    return Ok(None);
+                if header.is_final {
+                    return Ok(Frame::Message(body));
                 }
+                self.fragments = Some(octets.into());
+                Ok(Frame::Piece)
             }
         }
-        Ok(Some(Frame::Message(body.freeze())))
     }
+}
+
+/// What messages in a serializer are to WebSocket.
+pub(super) const fn opcode(serializer: Serializer) -> u8 {
+    if serializer.is_binary() { BINARY } else { TEXT }
 }
 
 /// What the first octets of a frame say.
@@ -136,39 +145,36 @@ impl Framing for WebSocket {
         usize::MAX
     }
 
-    fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, FramingError> {
-        loop {
-            let Some(header) = Header::read(input)? else {
-                return Ok(None);
-            };
-            let so_far = self.fragments.as_ref().map_or(0, BytesMut::len);
-            let size = header.length.saturating_add(so_far);
-            if header.opcode < CLOSE && size > self.limit {
-                return Err(FramingError::TooLarge {
-                    size,
-                    limit: self.limit,
-                });
-            }
-            let whole = header.size + header.length;
-            if input.len() < whole {
-                input.reserve(whole - input.len());
-                return Ok(None);
-            }
-            input.advance(header.size);
-            let mut body = input.split_to(header.length);
-            unmask(&mut body, header.mask);
-            match header.opcode {
-                CONTINUATION | TEXT | BINARY => {
-                    if let Some(frame) = self.data(header.is_final, header.opcode, body)? {
-                        return Ok(Some(frame));
-                    }
-                }
-                CLOSE => return Ok(Some(Frame::Close)),
-                PING => return Ok(Some(Frame::Ping(body.freeze()))),
-                PONG => return Ok(Some(Frame::Pong)),
-                _ => return Err(FramingError::Broken("a frame is of a reserved type")),
-            }
+    fn decode(&mut self, input: &mut [u8]) -> Result<Found, FramingError> {
+        let Some(header) = Header::read(input)? else {
+            return Ok(Found::Incomplete(0));
+        };
+        let so_far = self.fragments.as_ref().map_or(0, BytesMut::len);
+        let size = header.length.saturating_add(so_far);
+        if header.opcode < CLOSE && size > self.limit {
+            return Err(FramingError::TooLarge {
+                size,
+                limit: self.limit,
+            });
         }
+        let whole = header.size.saturating_add(header.length);
+        let come = input.len();
+        let Some(body) = input.get_mut(header.size..whole) else {
+            return Ok(Found::Incomplete(whole - come));
+        };
+        unmask(body, header.mask);
+        let frame = match header.opcode {
+            CONTINUATION | TEXT | BINARY => self.data(&header, input)?,
+            CLOSE => Frame::Close,
+            PING => Frame::Ping(header.size..whole),
+            PONG => Frame::Pong,
+            _ => return Err(FramingError::Broken("a frame is of a reserved type")),
+        };
+        Ok(Found::Frame(whole, frame))
+    }
+
+    fn frames(&self) -> Option<Frames> {
+        (!self.batched).then_some(Frames::WebSocket(self.serializer))
     }
 
     fn message(&self, body: &[u8], output: &mut BytesMut) {
@@ -202,19 +208,26 @@ impl Framing for WebSocket {
 
 fn frame(opcode: u8, body: &[u8], output: &mut BytesMut) {
     output.reserve(10 + body.len());
+    output.extend_from_slice(head(opcode, body.len()).as_slice());
+    output.extend_from_slice(body);
+}
+
+/// What stands before a body of so many octets.
+pub(super) fn head(opcode: u8, length: usize) -> Head {
     let first = FINAL | opcode;
-    match (u8::try_from(body.len()), u16::try_from(body.len())) {
-        (Ok(length @ 0..=125), _) => output.extend_from_slice(&[first, length]),
+    let mut head = Head::default();
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(length @ 0..=125), _) => head.push(&[first, length]),
         (_, Ok(length)) => {
             let [high, low] = length.to_be_bytes();
-            output.extend_from_slice(&[first, 126, high, low]);
+            head.push(&[first, 126, high, low]);
         }
         _ => {
-            output.extend_from_slice(&[first, 127]);
-            output.extend_from_slice(&(body.len() as u64).to_be_bytes());
+            head.push(&[first, 127]);
+            head.push(&(length as u64).to_be_bytes());
         }
     }
-    output.extend_from_slice(body);
+    head
 }
 
 /// XORs the mask over the octets, eight at a time.
@@ -232,7 +245,7 @@ fn unmask(body: &mut [u8], mask: [u8; 4]) {
 
 /// Only for tests: a client's frame.
 #[cfg(test)]
-pub(crate) fn client_frame(first: u8, body: &[u8]) -> bytes::Bytes {
+pub(crate) fn client_frame(first: u8, body: &[u8]) -> Bytes {
     let mut octets = BytesMut::new();
     frame(0, body, &mut octets);
     octets[0] = first;
@@ -248,25 +261,17 @@ pub(crate) fn client_frame(first: u8, body: &[u8]) -> bytes::Bytes {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use proptest::prelude::*;
 
+    use super::super::Decoded;
     use super::*;
 
     fn websocket(serializer: Serializer, batched: bool, limit: usize) -> WebSocket {
         WebSocket::new(Subprotocol { serializer, batched }, limit)
     }
 
-    fn decode_all(framing: &mut WebSocket, octets: &[u8], step: usize) -> Result<Vec<Frame>, FramingError> {
-        let mut input = BytesMut::new();
-        let mut frames = Vec::new();
-        for piece in octets.chunks(step) {
-            input.extend_from_slice(piece);
-            while let Some(frame) = framing.decode(&mut input)? {
-                frames.push(frame);
-            }
-        }
-        Ok(frames)
+    fn decode_all(framing: &mut WebSocket, octets: &[u8], step: usize) -> Result<Vec<Decoded>, FramingError> {
+        super::super::decode_all(framing, octets.chunks(step))
     }
 
     proptest! {
@@ -277,7 +282,7 @@ mod tests {
         ) {
             let mut framing = websocket(Serializer::MsgPack, false, 1000);
             let octets: Vec<u8> = bodies.iter().flat_map(|body| client_frame(FINAL | BINARY, body)).collect();
-            let expected: Vec<_> = bodies.into_iter().map(|body| Frame::Message(body.into())).collect();
+            let expected: Vec<_> = bodies.into_iter().map(|body| Decoded::Message(body.into())).collect();
             prop_assert_eq!(decode_all(&mut framing, &octets, step), Ok(expected));
         }
 
@@ -297,8 +302,8 @@ mod tests {
         ]
         .concat();
         let expected = vec![
-            Frame::Ping(Bytes::from_static(b"?")),
-            Frame::Message(Bytes::from_static(b"[1,2]")),
+            Decoded::Ping(Bytes::from_static(b"?")),
+            Decoded::Message(Bytes::from_static(b"[1,2]")),
         ];
         assert_eq!(decode_all(&mut framing, &octets, 1), Ok(expected));
     }

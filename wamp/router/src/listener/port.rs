@@ -81,6 +81,15 @@ async fn welcome(
     }
 }
 
+/// Serves one connection that came some other way than by this port.
+pub(crate) async fn serve_stream<S>(core: Arc<Core>, stream: S, peer: SocketAddr, fallback: HttpFallback)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    sniff(core, stream, Arrival { peer, tls: None }, fallback).await;
+}
+
+/// Tells by the first octet what a connection is, and serves it.
 async fn sniff<S>(core: Arc<Core>, mut stream: S, arrival: Arrival, fallback: HttpFallback)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,

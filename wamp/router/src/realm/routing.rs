@@ -6,19 +6,11 @@ use wamp_protocol::message::Welcome;
 use wamp_protocol::{Message, MessageType, RequestId, SessionId};
 
 use super::{Closed, Realm, State};
-use crate::effects::{Refusal, Violation};
+use crate::effects::{Refusal, Sent, Violation};
 use crate::member::Member;
-use crate::metrics::Counters;
+use crate::metrics::{Counters, Tally};
 use crate::moment::Moment;
 use crate::outbox::{Outbox, Pushed};
-
-/// A message, and whether its session may send it.
-#[derive(Debug)]
-pub(crate) struct Judged {
-    pub(crate) message: Message,
-    /// Why not; the answer, if one is due, is sent in its turn.
-    pub(crate) refusal: Option<Refusal>,
-}
 
 /// The realm, locked for some messages; wakes those who got something when it is let go.
 pub(crate) struct Routing<'a> {
@@ -27,6 +19,8 @@ pub(crate) struct Routing<'a> {
     now: Moment,
     /// Outboxes that were empty before.
     filled: Vec<Arc<Outbox>>,
+    /// What has been put into outboxes.
+    sent: Tally,
     first_deadline: Option<std::time::Duration>,
 }
 
@@ -36,6 +30,7 @@ impl Drop for Routing<'_> {
         for outbox in self.filled.drain(..) {
             outbox.wake();
         }
+        std::mem::replace(&mut self.sent, Tally::new()).add_out(&self.realm.counters);
         if deadline.is_some_and(|deadline| self.first_deadline.is_none_or(|first| deadline < first)) {
             self.realm.deadline_changed.notify_one();
         }
@@ -50,6 +45,7 @@ impl<'a> Routing<'a> {
             state: Some(state),
             now,
             filled: Vec::new(),
+            sent: Tally::new(),
             first_deadline,
         }
     }
@@ -60,12 +56,12 @@ impl<'a> Routing<'a> {
         let result = act(state, self.now);
         loop {
             state.tell_meta_events(self.now);
-            let too_slow = perform(state, &self.realm.counters, &mut self.filled);
-            if too_slow.is_empty() {
+            let failures = state.perform(&self.realm.counters, &mut self.filled, &mut self.sent);
+            if failures.is_empty() {
                 return Some(result);
             }
-            for session in too_slow {
-                state.detach(session, self.now, &self.realm.counters);
+            for failure in failures {
+                state.take_back(failure, self.now, &self.realm.counters);
             }
         }
     }
@@ -107,11 +103,17 @@ impl<'a> Routing<'a> {
         self.with(|state, _| state.dealer.undeliverable(callee, request, refusal, &mut state.effects));
     }
 
-    /// One message of a session that is in the realm.
+    /// One message of a session that is in the realm. With a `refusal` it is not done; the answer,
+    /// if one is due, is sent in its turn.
     ///
     /// # Errors
     /// If the session broke the protocol: it must be ended.
-    pub(crate) fn handle(&mut self, member: &Arc<Member>, judged: Judged) -> Result<(), Violation> {
+    pub(crate) fn handle(
+        &mut self,
+        member: &Arc<Member>,
+        message: Message,
+        refusal: Option<Refusal>,
+    ) -> Result<(), Violation> {
         let counters = &self.realm.counters;
         let sequential = self.realm.config.strictness.sequential_request_ids;
         let Some(state) = self.state.as_deref_mut() else {
@@ -121,14 +123,14 @@ impl<'a> Routing<'a> {
         let Some(attached) = state.sessions.get_mut(&member.id) else {
             return Ok(());
         };
-        if let Some((message, request)) = numbered(&judged.message) {
+        if let Some((message_type, request)) = numbered(&message) {
             let expected = if attached.last_request >= RequestId::MAX.get() {
                 1
             } else {
                 attached.last_request + 1
             };
             // A CALL may repeat an id: the next chunk of a progressive one.
-            let chunk = message == MessageType::Call && request.get() <= attached.last_request;
+            let chunk = message_type == MessageType::Call && request.get() <= attached.last_request;
             if chunk && sequential && !state.dealer.knows_chunks_of(member.id, request) {
                 let sentence = format!("CALL {request} continues no call in pieces");
                 return Err(Violation(sentence));
@@ -136,7 +138,7 @@ impl<'a> Routing<'a> {
             if request.get() != expected && !chunk {
                 Counters::add(&counters.request_id_gaps, 1);
                 if sequential {
-                    let sentence = format!("{} {request} comes where {expected} was due", message.name());
+                    let sentence = format!("{} {request} comes where {expected} was due", message_type.name());
                     return Err(Violation(sentence));
                 }
             }
@@ -146,8 +148,14 @@ impl<'a> Routing<'a> {
             }
         }
         let realm = self.realm;
-        self.with(|state, now| state.route(member, judged, now, realm))
-            .unwrap_or(Ok(()))
+        self.with(|state, now| match refusal {
+            None => state.route(member, message, now, realm),
+            Some(refusal) => {
+                state.refuse(member, &message, refusal);
+                Ok(())
+            }
+        })
+        .unwrap_or(Ok(()))
     }
 }
 
@@ -166,11 +174,7 @@ const fn numbered(message: &Message) -> Option<(MessageType, RequestId)> {
 }
 
 impl State {
-    fn route(&mut self, member: &Arc<Member>, judged: Judged, now: Moment, realm: &Realm) -> Result<(), Violation> {
-        if let Some(refusal) = judged.refusal {
-            self.refuse(member, &judged.message, refusal);
-            return Ok(());
-        }
+    fn route(&mut self, member: &Arc<Member>, message: Message, now: Moment, realm: &Realm) -> Result<(), Violation> {
         let Self {
             broker,
             dealer,
@@ -178,7 +182,7 @@ impl State {
             effects,
             ..
         } = self;
-        match judged.message {
+        match message {
             Message::Publish(message) => {
                 let published = broker.publish(member, message, now, ids, effects)?;
                 Counters::add(&realm.counters.events, published.events as u64);
@@ -211,18 +215,32 @@ impl State {
             self.effects.refuse(member.id, request, refusal);
         }
     }
-}
 
-/// Puts every message into its session's outbox, in order; the sessions whose outbox was full.
-fn perform(state: &mut State, counters: &Counters, filled: &mut Vec<Arc<Outbox>>) -> Vec<SessionId> {
-    let mut too_slow = Vec::new();
-    for limit in state.effects.limits.drain(..) {
-        counters.hit(limit);
-    }
-    let mut sends = std::mem::take(&mut state.effects.sends);
-    for (session, message) in sends.drain(..) {
-        if let Some(outbox) = state.outbox(session) {
-            match outbox.push(message) {
+    /// Puts every message into its session's outbox, in order; what did not work.
+    fn perform(&mut self, counters: &Counters, filled: &mut Vec<Arc<Outbox>>, tally: &mut Tally) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for limit in self.effects.limits.drain(..) {
+            counters.hit(limit);
+        }
+        let mut sends = std::mem::take(&mut self.effects.sends);
+        let mut own = std::mem::take(&mut self.effects.own);
+        let mut messages = own.drain(..);
+        for (session, sent) in sends.drain(..) {
+            let message = match &sent {
+                Sent::Own => messages.next(),
+                Sent::Shared(_) => None,
+            };
+            let Some(attached) = self.sessions.get(&session) else {
+                continue;
+            };
+            let outbox = &attached.outbox;
+            let answer = message.as_ref().and_then(Answer::of);
+            let pushed = match (sent, message) {
+                (Sent::Shared(shared), _) => outbox.push_shared(&shared, tally),
+                (Sent::Own, Some(message)) => outbox.push(message, tally),
+                (Sent::Own, None) => continue,
+            };
+            match pushed {
                 Pushed::Behind => {}
                 Pushed::First => filled.push(Arc::clone(outbox)),
                 Pushed::Late => Counters::add(&counters.dropped, 1),
@@ -230,14 +248,68 @@ fn perform(state: &mut State, counters: &Counters, filled: &mut Vec<Arc<Outbox>>
                     Counters::add(&counters.dropped, dropped as u64);
                     Counters::add(&counters.too_slow, 1);
                     filled.push(Arc::clone(outbox));
-                    too_slow.push(session);
+                    failures.push(Failure::TooSlow(session));
+                }
+                Pushed::Undeliverable(refusal) => {
+                    Counters::add(&counters.oversized, 1);
+                    failures.extend(answer.map(|answer| Failure::Undelivered(session, answer, refusal)));
                 }
             }
         }
+        drop(messages);
+        // Keeps the memory for the next message, unless a burst made it large.
+        if sends.capacity() <= 4096 {
+            self.effects.sends = sends;
+        }
+        if own.capacity() <= 64 {
+            self.effects.own = own;
+        }
+        failures
     }
-    // Keeps the memory for the next message, unless a burst made it large.
-    if sends.capacity() <= 4096 {
-        state.effects.sends = sends;
+
+    /// What follows from a message that could not be put into an outbox.
+    fn take_back(&mut self, failure: Failure, now: Moment, counters: &Counters) {
+        match failure {
+            Failure::TooSlow(session) => {
+                self.detach(session, now, counters);
+            }
+            Failure::Undelivered(callee, Answer::OfInvocation(request), refusal) => {
+                if let Some(attached) = self.sessions.get(&callee) {
+                    let member = Arc::clone(&attached.member);
+                    self.dealer.undeliverable(&member, request, refusal, &mut self.effects);
+                }
+            }
+            Failure::Undelivered(caller, Answer::OfCall(request), refusal) => {
+                self.effects.refuse(caller, (MessageType::Call, request), refusal);
+            }
+        }
     }
-    too_slow
+}
+
+/// Why a message was not put into an outbox.
+#[derive(Debug)]
+enum Failure {
+    /// The outbox was full: the session ends.
+    TooSlow(SessionId),
+    /// The session cannot take it, and somebody waits for an answer.
+    Undelivered(SessionId, Answer, Refusal),
+}
+
+/// What an undelivered message leaves unanswered.
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    /// The receiver was to answer it.
+    OfInvocation(RequestId),
+    /// It was the answer; the receiver gets an ERROR in its place.
+    OfCall(RequestId),
+}
+
+impl Answer {
+    const fn of(message: &Message) -> Option<Self> {
+        match message {
+            Message::Invocation(invocation) => Some(Self::OfInvocation(invocation.request)),
+            Message::Result(result) => Some(Self::OfCall(result.request)),
+            _ => None,
+        }
+    }
 }

@@ -11,24 +11,23 @@ use crate::config::Disclose;
 use crate::effects::Refusal;
 use crate::member::Member;
 use crate::metrics::Counters;
-use crate::realm::Judged;
 
 /// What is known of a message's permission.
 pub(super) enum Verdict {
-    Judged(Judged),
+    Permitted,
+    Refused(Refusal),
     /// An authorizer has to be asked.
-    Undecided(Message, Question),
+    Undecided(Question),
 }
 
 impl Session {
     /// `outcome` is what came of the question about this very message, if one was asked.
-    pub(super) fn judge(&self, seat: &Seat, mut message: Message, outcome: Option<Outcome>) -> Verdict {
-        let judged = |message, refusal| Verdict::Judged(Judged { message, refusal });
+    pub(super) fn judge(&self, seat: &Seat, message: &mut Message, outcome: Option<Outcome>) -> Verdict {
         if seat.member.trusted {
-            return judged(message, None);
+            return Verdict::Permitted;
         }
-        let Some((action, uri, match_policy)) = asked(&message) else {
-            return judged(message, None);
+        let Some((action, uri, match_policy)) = asked(message) else {
+            return Verdict::Permitted;
         };
         let Member { authid, authrole, .. } = &*seat.member;
         let authorization = &seat.realm.config.authorization;
@@ -40,11 +39,10 @@ impl Session {
             match_policy,
         };
         if authorization.permits(&request) {
-            return judged(message, None);
+            return Verdict::Permitted;
         }
         let Some(authorizer) = authorization.asked_about(authrole) else {
-            let refusal = self.refuse(&request);
-            return judged(message, Some(refusal));
+            return Verdict::Refused(self.refuse(&request));
         };
         let key = Key {
             action,
@@ -52,29 +50,25 @@ impl Session {
             match_policy,
         };
         let outcome = outcome.or_else(|| seat.realm.decided(&seat.member, &key).map(Ok));
-        let refusal = match outcome {
-            None => {
-                let question = Question {
-                    authorizer: Arc::clone(authorizer),
-                    key,
-                    options: options(&message, match_policy),
-                };
-                return Verdict::Undecided(message, question);
-            }
-            Some(Ok(Decision { allow: false, .. })) => Some(self.refuse(&request)),
+        match outcome {
+            None => Verdict::Undecided(Question {
+                authorizer: Arc::clone(authorizer),
+                key,
+                options: options(message, match_policy),
+            }),
+            Some(Ok(Decision { allow: false, .. })) => Verdict::Refused(self.refuse(&request)),
             Some(Ok(Decision { allow: true, disclose })) => {
                 if disclose {
-                    make_known(seat, &mut message);
+                    make_known(seat, message);
                 }
-                None
+                Verdict::Permitted
             }
             Some(Err(_)) => {
                 Counters::add(&self.core.counters.requests_refused, 1);
                 let sentence = "it cannot be decided now whether this is permitted";
-                Some(Refusal::new(error_uri::AUTHORIZATION_FAILED, sentence))
+                Verdict::Refused(Refusal::new(error_uri::AUTHORIZATION_FAILED, sentence))
             }
-        };
-        judged(message, refusal)
+        }
     }
 
     fn refuse(&self, request: &Request<'_>) -> Refusal {

@@ -9,12 +9,12 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::DecodeError;
 use super::read::{Container, Fault, Keys, Kind, Reader, Token};
+use super::{DecodeError, Source};
 use crate::{Message, MessageType, Payload, RequestId, Uri};
 
 /// Reads the whole input as one message.
-pub(super) fn message<'a, R: Reader<'a>>(mut reader: R, source: &Bytes) -> Result<Message, DecodeError> {
+pub(super) fn message<'a, R: Reader<'a>>(mut reader: R, source: Source<'_>) -> Result<Message, DecodeError> {
     let reader = &mut reader;
     let top = |fault, at| DecodeError::new(fault, R::SERIALIZER, at, || "the message".to_owned());
     if reader.kind().map_err(|fault| top(fault, 0))? != Kind::List {
@@ -77,7 +77,7 @@ struct Elements<'r, 's, R> {
     /// The list has been read to its end.
     ended: bool,
     message_type: MessageType,
-    source: &'s Bytes,
+    source: Source<'s>,
 }
 
 impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
@@ -223,7 +223,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
         let from = self.reader.next_at();
         let skipped = self.reader.skip();
         skipped.map_err(|fault| self.fault(fault, field))?;
-        Ok(self.source.slice(from..self.reader.at()))
+        Ok(self.source.slice(from, self.reader.at()))
     }
 
     /// A request's id, or `None` for the 0 of a revocation.
@@ -274,7 +274,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
     fn binary(&mut self, field: &str) -> Result<Bytes, DecodeError> {
         let from = self.reader.next_at();
         match self.reader.token() {
-            Ok(Token::Binary(_)) => Ok(self.source.slice(from..self.reader.at())),
+            Ok(Token::Binary(_)) => Ok(self.source.slice(from, self.reader.at())),
             Ok(_) => Err(self.fault(Fault::Expected("a list, or binary"), field)),
             Err(fault) => Err(self.fault(fault, field)),
         }

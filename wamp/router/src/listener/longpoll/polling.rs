@@ -12,7 +12,7 @@ use wamp_protocol::{DecodeError, Message, Serializer};
 
 use crate::connection::writing::Writing;
 use crate::effects::Violation;
-use crate::framing::{Batch, Frame, Framing, FramingError};
+use crate::framing::{Batch, Found, Frame, Frames, Framing, FramingError};
 use crate::limit::Limit;
 use crate::member::Transport;
 use crate::metrics::{Counters, Tally};
@@ -239,8 +239,16 @@ impl Framing for Bodies {
         usize::MAX
     }
 
-    fn decode(&mut self, input: &mut BytesMut) -> Result<Option<Frame>, FramingError> {
-        Ok((!input.is_empty()).then(|| Frame::Message(input.split().freeze())))
+    fn decode(&mut self, input: &mut [u8]) -> Result<Found, FramingError> {
+        Ok(match input.len() {
+            0 => Found::Incomplete(0),
+            size => Found::Frame(size, Frame::Message(0..size)),
+        })
+    }
+
+    /// A response holds one message, or as many as there are in a batched protocol.
+    fn frames(&self) -> Option<Frames> {
+        None
     }
 
     fn message(&self, body: &[u8], output: &mut BytesMut) {

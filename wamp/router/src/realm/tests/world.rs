@@ -16,7 +16,7 @@ use crate::config::{Limits, RealmConfig};
 use crate::member::{Member, MemberFeatures};
 use crate::moment::Moment;
 use crate::outbox::Outbox;
-use crate::realm::{Judged, Realm, Routing};
+use crate::realm::{Realm, Routing};
 
 pub(super) const ROLES: [&str; 2] = ["reader", "writer"];
 
@@ -125,8 +125,7 @@ impl World {
     pub(super) fn send(&mut self, slot: u64, message: Message) -> (Result<(), Breach>, Got) {
         self.said = format!("session {}: {message:?}", self.seats[&slot].member.id);
         let member = Arc::clone(&self.seats[&slot].member);
-        let refusal = None;
-        let handled = self.routing().handle(&member, Judged { message, refusal });
+        let handled = self.routing().handle(&member, message, None);
         let got = self.drain();
         (handled.map_err(|_| Breach), got)
     }
