@@ -59,7 +59,7 @@ where
     // The session is over now, however long the client takes to close its end.
     drop(connection);
     if ended == Ended::Orderly {
-        let _ = timeout(LINGER, linger(&mut stream)).await;
+        let _ = timeout(LINGER, Box::pin(linger(&mut stream))).await;
     }
 }
 
@@ -173,12 +173,13 @@ impl<F: Framing> Connection<F> {
             let handling = self.session.handle(&mut self.reading.messages);
             let flow = if joined {
                 handling.await
-            } else if let Ok(flow) = timeout_at(self.handshake_ends, handling).await {
+            } else if let Ok(flow) = Box::pin(timeout_at(self.handshake_ends, handling)).await {
                 flow
             } else {
                 Counters::add(&self.session.counters().handshakes_timed_out, 1);
                 Flow::Close
             };
+            self.reading.handled();
             if flow == Flow::Close {
                 return flow;
             }

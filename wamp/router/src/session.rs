@@ -148,12 +148,13 @@ impl Session {
                     self.joined(seat, messages)
                 }
                 State::ExpectHello => match message {
-                    Message::Hello(hello) => self.hello(Box::new(hello)).await,
+                    // Boxed: what signing in takes is not kept for the whole session.
+                    Message::Hello(hello) => Box::pin(self.hello(Box::new(hello))).await,
                     Message::Abort(_) => Flow::Close,
                     other => self.violation(&unexpected(&other, "HELLO")),
                 },
                 State::ExpectAuthenticate(expecting) => match message {
-                    Message::Authenticate(answer) => self.authenticate(*expecting, answer).await,
+                    Message::Authenticate(answer) => Box::pin(self.authenticate(*expecting, answer)).await,
                     Message::Abort(_) => Flow::Close,
                     other => self.violation(&unexpected(&other, "AUTHENTICATE")),
                 },

@@ -14,6 +14,7 @@ use crate::outbox::octets::Octets;
 const ROOM: usize = 256 * 1024;
 /// Messages whose memory is kept for the next read, and octets.
 const KEPT_MESSAGES: usize = 1024;
+const FEW_MESSAGES: usize = 16;
 const KEPT_OCTETS: usize = 4 * 1024;
 
 /// Octets to messages.
@@ -132,6 +133,17 @@ impl<F: Framing> Reading<F> {
         tally.count(message.message_type(), size);
         self.messages.push_back(message);
         Ok(())
+    }
+
+    /// The session has seen every message. The memory of many is kept for the next read, that of a
+    /// few is had anew as quickly.
+    pub(super) fn handled(&mut self) {
+        if !(FEW_MESSAGES..=KEPT_MESSAGES).contains(&self.messages.capacity()) {
+            self.messages = VecDeque::new();
+        }
+        if self.bodies.capacity() < FEW_MESSAGES {
+            self.bodies = Vec::new();
+        }
     }
 
     /// Octets of answers that may not have been written yet.

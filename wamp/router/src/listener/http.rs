@@ -1,7 +1,8 @@
 //! HTTP on the router's port: WebSocket at `/ws`, long-poll under `/lp/`, the rest for the fallback.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
@@ -10,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -39,14 +41,38 @@ pub(super) async fn run<S>(core: Arc<Core>, stream: Replay<S>, arrival: Arrival,
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
+    // Apart: the session that may follow lives long, and has no use for what HTTP needed.
+    let Some(accepted) = Box::pin(serve(Arc::clone(&core), stream, arrival, fallback)).await else {
+        return;
+    };
+    let subprotocol = accepted.subprotocol;
+    let Some((stream, input)) = accepted.open::<S>(arrival.peer).await else {
+        return;
+    };
+    let framing = WebSocket::new(subprotocol, core.limits.message_size);
+    let terms = Terms {
+        limits: core.limits,
+        keep_alive: core.keep_alive,
+    };
+    let session = Session::new(core, arrival.transport(TransportKind::WebSocket));
+    connection::run(stream, framing, session, input, terms).await;
+}
+
+/// Answers requests until the connection ends, or goes on as the WebSocket that is returned.
+async fn serve<S>(core: Arc<Core>, stream: Replay<S>, arrival: Arrival, fallback: HttpFallback) -> Option<Accepted>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let closing = core.closing.clone();
     let header_time = core.limits.handshake_time;
+    let accepted = Slot::default();
+    let slot = Arc::clone(&accepted);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (core, fallback) = (Arc::clone(&core), fallback.clone());
+        let (core, fallback, slot) = (Arc::clone(&core), fallback.clone(), Arc::clone(&slot));
         async move {
             if request.uri().path() == WEBSOCKET_PATH {
                 let refusal = origin::refusal(&core, &request, arrival.peer);
-                return Ok::<Answer, Infallible>(refusal.unwrap_or_else(|| upgrade::<S>(&core, request, arrival)));
+                return Ok::<Answer, Infallible>(refusal.unwrap_or_else(|| upgrade(&core, request, &slot)));
             }
             if let Some(path) = request.uri().path().strip_prefix(LONG_POLL_PATH) {
                 let path = path.to_owned();
@@ -71,6 +97,41 @@ where
     if let Err(error) = served {
         tracing::debug!(%error, peer = %arrival.peer, "an HTTP connection broke");
     }
+    accepted.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Where the service leaves a request for a WebSocket that it has granted.
+type Slot = Arc<Mutex<Option<Accepted>>>;
+
+/// A WebSocket that has been granted.
+struct Accepted {
+    upgrading: OnUpgrade,
+    subprotocol: Subprotocol,
+}
+
+impl Accepted {
+    /// The stream below, and what has come on it after the request.
+    async fn open<S>(self, peer: SocketAddr) -> Option<(S, BytesMut)>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let upgraded = match self.upgrading.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => {
+                tracing::debug!(%error, %peer, "a WebSocket did not come about");
+                return None;
+            }
+        };
+        let Ok(parts) = upgraded.downcast::<TokioIo<Replay<S>>>() else {
+            tracing::error!(%peer, "a WebSocket came about on another connection than its own");
+            return None;
+        };
+        let (unread, stream) = parts.io.into_inner().into_parts();
+        // Copied, so that HTTP's buffer is not kept for it.
+        let mut input = BytesMut::from(&parts.read_buf[..]);
+        input.extend_from_slice(&unread);
+        Some((stream, input))
+    }
 }
 
 /// Answers a long-poll request, of a page of another origin too where that is allowed.
@@ -87,11 +148,8 @@ async fn long_poll(core: &Arc<Core>, path: &str, request: Request<Incoming>, arr
     answer
 }
 
-/// Answers a request for a WebSocket, and lets the session run on what becomes of the connection.
-fn upgrade<S>(core: &Arc<Core>, mut request: Request<Incoming>, arrival: Arrival) -> Answer
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+/// Answers a request for a WebSocket; one that is granted is left in `slot`.
+fn upgrade(core: &Core, mut request: Request<Incoming>, slot: &Slot) -> Answer {
     let (key, subprotocol) = match check(&request) {
         Ok(accepted) => accepted,
         Err((status, text)) => {
@@ -111,28 +169,8 @@ where
         Counters::add(&core.counters.connections_refused, 1);
         return sentence(StatusCode::SERVICE_UNAVAILABLE, "There are too many sessions.\n");
     }
-    let peer = arrival.peer;
     let upgrading = hyper::upgrade::on(&mut request);
-    let shared = Arc::clone(core);
-    core.tasks.spawn(async move {
-        let upgraded = match upgrading.await {
-            Ok(upgraded) => upgraded,
-            Err(error) => return tracing::debug!(%error, %peer, "a WebSocket did not come about"),
-        };
-        let Ok(parts) = upgraded.downcast::<TokioIo<Replay<S>>>() else {
-            return tracing::error!(%peer, "a WebSocket came about on another connection than its own");
-        };
-        let (unread, stream) = parts.io.into_inner().into_parts();
-        let mut input = BytesMut::from(&parts.read_buf[..]);
-        input.extend_from_slice(&unread);
-        let framing = WebSocket::new(subprotocol, shared.limits.message_size);
-        let terms = Terms {
-            limits: shared.limits,
-            keep_alive: shared.keep_alive,
-        };
-        let transport = arrival.transport(TransportKind::WebSocket);
-        connection::run(stream, framing, Session::new(shared, transport), input, terms).await;
-    });
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Accepted { upgrading, subprotocol });
     switching(&key, subprotocol)
 }
 

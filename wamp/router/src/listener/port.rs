@@ -71,6 +71,17 @@ async fn welcome(
     let Some(acceptor) = tls else {
         return sniff(core, stream, Arrival { peer, tls: None }, fallback).await;
     };
+    // What TLS takes is for its connections alone.
+    Box::pin(welcome_by_tls(core, stream, peer, acceptor, fallback)).await;
+}
+
+async fn welcome_by_tls(
+    core: Arc<Core>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: TlsAcceptor,
+    fallback: HttpFallback,
+) {
     match timeout(core.limits.handshake_time, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let tls = Some(tls::facts(stream.get_ref().1));
@@ -101,13 +112,10 @@ where
         Err(_) => return Counters::add(&core.counters.handshakes_timed_out, 1),
     }
     if first == [MAGIC] {
-        return rawsocket::run(&core, stream, &first, arrival.transport(TransportKind::RawSocket)).await;
+        let transport = arrival.transport(TransportKind::RawSocket);
+        return Box::pin(rawsocket::run(&core, stream, &first, transport)).await;
     }
-    http::run(
-        core,
-        Replay::new(Bytes::copy_from_slice(&first), stream),
-        arrival,
-        fallback,
-    )
-    .await;
+    // Each has memory of its own, so that a connection takes what its kind needs and no more.
+    let stream = Replay::new(Bytes::copy_from_slice(&first), stream);
+    Box::pin(http::run(core, stream, arrival, fallback)).await;
 }
