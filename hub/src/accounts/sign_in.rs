@@ -159,6 +159,9 @@ impl Authenticator for SignIn {
 
     fn finished(&self, asked: &Asked, accepted: bool) {
         let address = address(asked);
+        if accepted {
+            self.signed_in.joined(asked.name());
+        }
         let Some(Ok(mut attempts)) = self.attempts.as_ref().map(Mutex::lock) else {
             return;
         };

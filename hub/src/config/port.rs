@@ -50,7 +50,7 @@ pub(super) fn some_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result
 pub(super) fn within<'de, D, N>(deserializer: D, least: N, most: N) -> Result<N, D::Error>
 where
     D: Deserializer<'de>,
-    N: Deserialize<'de> + PartialOrd + Display,
+    N: Deserialize<'de> + Copy + PartialOrd + Display,
 {
     let number = N::deserialize(deserializer)?;
     if number < least {
