@@ -13,9 +13,13 @@ use crate::log::Format;
 pub struct Ready {
     /// Where the one port is.
     pub http: SocketAddr,
-    /// Where the hub's own MQTT server is; absent when it has none.
+    /// Where the hub's own MQTT server is; `null` when it does not listen, absent when there is to
+    /// be none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mqtt: Option<SocketAddr>,
+    pub mqtt: Option<Option<SocketAddr>>,
+    /// Why the MQTT server does not listen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtt_fault: Option<String>,
     /// Whether the one port speaks TLS; absent when it does not.
     #[serde(skip_serializing_if = "is_false")]
     pub tls: bool,
@@ -77,11 +81,15 @@ fn say(format: Format, line: &Line<'_>) {
 fn sentence(line: &Line<'_>) -> String {
     match line {
         Line::Ready(ready) => {
-            let mqtt = ready.mqtt.map(|mqtt| format!(", MQTT on {mqtt}")).unwrap_or_default();
+            let mqtt = match (ready.mqtt.flatten(), &ready.mqtt_fault) {
+                (Some(address), _) => format!(", MQTT on {address}"),
+                (None, Some(fault)) => format!(", without MQTT: {fault}"),
+                (None, None) => String::new(),
+            };
             format!("Domovoi is ready: {}://{}{mqtt}", ready.scheme(), ready.http)
         }
         Line::ServiceReady { service } => format!("The service {service} is ready"),
-        Line::Setup { url } => format!("There is no account yet. Make the first admin here: {url}"),
+        Line::Setup { url } => format!("There is no admin yet. Make the first one here: {url}"),
     }
 }
 
@@ -93,7 +101,8 @@ mod tests {
     fn programs_read_one_object_a_line() {
         let ready = Ready {
             http: "127.0.0.1:8080".parse().unwrap(),
-            mqtt: Some("127.0.0.1:1883".parse().unwrap()),
+            mqtt: Some(Some("127.0.0.1:1883".parse().unwrap())),
+            mqtt_fault: None,
             tls: false,
             unix: None,
         };
@@ -113,7 +122,7 @@ mod tests {
         let secure = Ready {
             tls: true,
             mqtt: None,
-            ..ready
+            ..ready.clone()
         };
         assert_eq!(
             serde_json::to_string(&Line::Ready(&secure)).unwrap(),
@@ -122,6 +131,19 @@ mod tests {
         assert_eq!(
             sentence(&Line::Ready(&secure)),
             "Domovoi is ready: https://127.0.0.1:8080"
+        );
+        let without = Ready {
+            mqtt: Some(None),
+            mqtt_fault: Some("the port is taken".into()),
+            ..ready
+        };
+        assert_eq!(
+            serde_json::to_string(&Line::Ready(&without)).unwrap(),
+            r#"{"event":"ready","http":"127.0.0.1:8080","mqtt":null,"mqtt_fault":"the port is taken"}"#
+        );
+        assert_eq!(
+            sentence(&Line::Ready(&without)),
+            "Domovoi is ready: http://127.0.0.1:8080, without MQTT: the port is taken"
         );
     }
 }

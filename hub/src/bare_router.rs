@@ -72,6 +72,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let ready = Ready {
         http: address,
         mqtt: None,
+        mqtt_fault: None,
         tls: is_tls,
         unix: config.unix.clone(),
     };

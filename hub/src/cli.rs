@@ -1,5 +1,6 @@
 //! The command line: one module for each command.
 
+mod address;
 mod arguments;
 mod backup;
 mod call;
@@ -40,7 +41,7 @@ pub struct Logging {
     /// How the log, and what is announced on stdout, is written.
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<Format>,
-    /// error, warn, info, debug, trace; or by part: info,wamp_router=debug.
+    /// off, error, warn, info, debug, trace; or by part: info,wamp_router=debug.
     #[arg(long, global = true, value_name = "LEVEL")]
     pub log_level: Option<String>,
 }
@@ -187,7 +188,7 @@ mod tests {
             ),
             (
                 &["run", "--listen", "here"],
-                "invalid value 'here' for '--listen <ADDR:PORT>': invalid socket address syntax",
+                "invalid value 'here' for '--listen <ADDR:PORT>': say ADDR:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for every network",
             ),
             (&["call"], "the following required arguments were not provided: <URI>"),
             (&[], "say what to do; domovoi --help lists the commands"),

@@ -1,10 +1,11 @@
 //! How each part of the hub fares: what `/healthz`, `/metrics` and `status.change` tell.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use component::now;
 use house::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 /// How a component fares.
@@ -54,6 +55,34 @@ pub struct Component {
 #[derive(Debug, Clone)]
 pub struct Components {
     all: watch::Sender<BTreeMap<&'static str, Component>>,
+    /// What services said of themselves, newest.
+    said: Arc<Mutex<BTreeMap<&'static str, Said>>>,
+}
+
+/// What a service said of itself on `status.change`: that it waits for an adapter, say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// How it fares, in a word.
+    pub status: String,
+    /// Why, for people.
+    #[serde(default)]
+    pub detail: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// How a component fares, by its own account where that is newer than ours.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shown {
+    /// How it fares, in a word.
+    pub status: String,
+    /// Why, for people; empty when all is well.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// How often it had to be started again.
+    pub restarts: u64,
 }
 
 impl Components {
@@ -69,6 +98,7 @@ impl Components {
         let all = names.into_iter().map(|name| (name, starting.clone())).collect();
         Self {
             all: watch::Sender::new(all),
+            said: Arc::default(),
         }
     }
 
@@ -92,7 +122,49 @@ impl Components {
         });
     }
 
-    /// How all fare now.
+    /// The component `name` said this of itself.
+    pub fn hear(&self, name: &str, said: Said) {
+        let known = self.all.borrow().keys().find(|known| **known == name).copied();
+        if let (Some(name), Ok(mut all)) = (known, self.said.lock()) {
+            all.insert(name, said);
+        }
+    }
+
+    /// How all fare now, for people: `get.status` and `/healthz` tell the same.
+    pub fn shown(&self) -> BTreeMap<&'static str, Shown> {
+        let said = self.said.lock().map(|all| all.clone()).unwrap_or_default();
+        let show = |(name, component): (&'static str, Component)| {
+            let own = said
+                .get(name)
+                .filter(|said| component.status == Status::Running && said.at > component.at);
+            let shown = match own {
+                Some(own) => Shown {
+                    status: own.status.clone(),
+                    detail: own.detail.clone(),
+                    at: own.at,
+                    restarts: component.restarts,
+                },
+                None => Shown {
+                    status: component.status.name().to_owned(),
+                    detail: component.detail,
+                    at: component.at,
+                    restarts: component.restarts,
+                },
+            };
+            (name, shown)
+        };
+        self.snapshot().into_iter().map(show).collect()
+    }
+
+    /// Why `name` does not run, as far as is known.
+    pub fn fault(&self, name: &str) -> String {
+        let fault = self.all.borrow().get(name).map(|component| component.detail.clone());
+        fault
+            .filter(|fault| !fault.is_empty())
+            .unwrap_or_else(|| "it has not started yet".to_owned())
+    }
+
+    /// How all fare now, as far as who starts them knows.
     pub fn snapshot(&self) -> BTreeMap<&'static str, Component> {
         self.all.borrow().clone()
     }
@@ -152,5 +224,24 @@ mod tests {
         assert!(components.all_running());
         let snapshot = components.snapshot();
         assert_eq!((snapshot["mqtt"].restarts, snapshot["logger"].restarts), (1, 0));
+    }
+
+    #[test]
+    fn what_a_service_says_of_itself_is_shown_while_it_runs() {
+        let components = Components::new(["ble"]);
+        let said = |status: &str, milliseconds: i64| Said {
+            status: status.to_owned(),
+            detail: "there is no adapter".into(),
+            at: Timestamp(now().millis() + milliseconds),
+        };
+        let status = || components.shown()["ble"].status.clone();
+        components.hear("ble", said("waiting", 1000));
+        assert_eq!(status(), "starting");
+        components.set("ble", Status::Running, "");
+        assert_eq!(status(), "waiting");
+        components.hear("ble", said("waiting", -1000));
+        assert_eq!(status(), "running");
+        components.hear("nobody", said("waiting", 1000));
+        assert_eq!(components.shown().len(), 1);
     }
 }

@@ -23,6 +23,7 @@ pub use router::{RouterConfig, RouterRealm, RouterRole, RouterUser};
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where the one port is.
+    #[serde(deserialize_with = "port::address")]
     pub listen: SocketAddr,
     /// Web pages that browsers may connect for, beside those of the hub's own host.
     #[serde(deserialize_with = "port::origins")]
@@ -119,9 +120,22 @@ impl Config {
             && !self.listen.ip().is_loopback()
         {
             warnings.push(format!(
-                "everybody who reaches {} may do what a {role} may, because [realm] anonymous says so",
-                self.listen
+                "everybody who reaches {} may do what {} {role} may, because [realm] anonymous says so",
+                self.listen,
+                if role == "admin" { "an" } else { "a" },
             ));
+        }
+        if self.mqtt.enabled && self.mqtt.url.is_some() {
+            for (key, is_said) in [
+                ("listen", self.mqtt.listen.is_some()),
+                ("users", !self.mqtt.users.is_empty()),
+            ] {
+                if is_said {
+                    warnings.push(format!(
+                        "[mqtt] {key} is of no use, because the hub uses the server of [mqtt] url instead of its own"
+                    ));
+                }
+            }
         }
         if !self.sign_in.limit_attempts {
             warnings.push("passwords can be guessed at full speed, because [sign_in] limit_attempts is false".into());

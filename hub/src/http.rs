@@ -54,7 +54,7 @@ impl Site {
             "status": if healthy { "ok" } else { "unavailable" },
             "version": env!("CARGO_PKG_VERSION"),
             "uptime_seconds": self.started.elapsed().as_secs(),
-            "components": self.components.snapshot(),
+            "components": self.components.shown(),
         });
         let status = if healthy {
             StatusCode::OK

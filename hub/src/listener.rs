@@ -8,6 +8,20 @@ use tokio::net::{TcpListener, UnixListener};
 
 use crate::failure::Failure;
 
+/// Where to listen: `ADDR:PORT`. Of names there is `localhost` alone: what another resolves to may
+/// change, and whom the port is open to with it.
+///
+/// # Errors
+/// A sentence with the form.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    local
+        .as_deref()
+        .unwrap_or(text)
+        .parse()
+        .map_err(|_| "say ADDR:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for every network".to_owned())
+}
+
 /// Takes the port; `listen` with port 0 takes any that is free.
 pub async fn tcp(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
     let cannot = |error: std::io::Error| Failure::Failed(format!("cannot listen on {listen}: {error}"));
@@ -53,6 +67,22 @@ pub fn remove_unix(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_has_a_port() {
+        for (text, expected) in [
+            ("127.0.0.1:8080", Some("127.0.0.1:8080")),
+            ("[::1]:0", Some("[::1]:0")),
+            ("localhost:8080", Some("127.0.0.1:8080")),
+            (":8080", None),
+            ("8080", None),
+            ("localhost", None),
+            ("hub.local:8080", None),
+        ] {
+            let address = address(text).ok().map(|address| address.to_string());
+            assert_eq!(address.as_deref(), expected, "{text}");
+        }
+    }
 
     #[tokio::test]
     async fn a_socket_left_behind_is_replaced_and_a_living_one_is_not() {

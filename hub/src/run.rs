@@ -12,6 +12,7 @@
 //! left gets GOODBYE `wamp.close.system_shutdown`. At last the database is closed. Each step has
 //! its limit, and the whole takes less than five seconds whatever hangs.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,7 @@ use crate::failure::Failure;
 use crate::log::Format;
 use crate::services::{self, Demo};
 use crate::signals::Signals;
-use crate::{http, listener, realm, supervisor, tls};
+use crate::{damage, hearing, http, listener, realm, supervisor, tls};
 
 /// The limit for telling every session that the hub goes.
 const GOODBYE_TIME: Duration = Duration::from_millis(700);
@@ -73,7 +74,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let database = open(&data_dir).await?;
 
     let accounts = Accounts::new(database.clone());
-    let setup = Arc::new(set_up(&accounts).await?);
+    let setup = Arc::new(set_up(&accounts, &data_dir).await?);
     let sign_in = SignIn::new(
         accounts.clone(),
         setup.clone(),
@@ -122,6 +123,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     }
 
     tokio::spawn(publish_changes(router.clone(), components.clone()));
+    tokio::spawn(hearing::hear(router.clone(), components.clone(), closing.clone()));
 
     let stop = services::Stop::default();
     let mut supervised = JoinSet::new();
@@ -135,7 +137,8 @@ pub async fn run(options: Options) -> Result<(), Failure> {
             for warning in config.warnings() {
                 tracing::warn!("{warning}");
             }
-            let ready = Ready { http: http_address, mqtt: mqtt.address(), tls: is_tls, unix: unix_path.clone() };
+            let (mqtt, mqtt_fault) = mqtt_at_start(&config, &mqtt, &components);
+            let ready = Ready { http: http_address, mqtt, mqtt_fault, tls: is_tls, unix: unix_path.clone() };
             publish_hub(&router, Status::Running).await;
             say_ready(format, &ready, &setup, started);
             signals.next().await
@@ -171,7 +174,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
 async fn open(data_dir: &DataDir) -> Result<Database, Failure> {
     Database::open(data_dir.database())
         .await
-        .map_err(|error| Failure::Failed(error.to_string()))
+        .map_err(|error| damage::of_house(&error))
 }
 
 /// The Unix socket; without it (a path too long, say) everything else still works.
@@ -184,9 +187,9 @@ fn unix_socket(config: &Config, data_dir: &DataDir) -> Option<tokio::net::UnixLi
         .ok()
 }
 
-async fn set_up(accounts: &Accounts) -> Result<Setup, Failure> {
-    let failed = |error: accounts::AccountError| Failure::Failed(error.to_string());
-    if accounts.any().await.map_err(failed)? {
+async fn set_up(accounts: &Accounts, data_dir: &DataDir) -> Result<Setup, Failure> {
+    let failed = |error: accounts::AccountError| damage::of_accounts(&error, &data_dir.database());
+    if accounts.any_admin().await.map_err(failed)? {
         Ok(Setup::closed())
     } else {
         Setup::open().map_err(failed)
@@ -199,11 +202,26 @@ fn say_ready(format: Format, ready: &Ready, setup: &Setup, started: Instant) {
         took_ms = started.elapsed().as_millis() as u64,
         "the hub is ready"
     );
-    // Before the ready line, so that whoever reads as far as that has the link too.
+    announce::ready(format, ready);
     if let Some(token) = setup.token() {
         announce::setup(format, &accounts::link(ready.http, ready.scheme(), &token));
     }
-    announce::ready(format, ready);
+}
+
+/// Where the hub's own MQTT server listens, and why it does not; the first is `None` when there is
+/// to be none.
+fn mqtt_at_start(
+    config: &Config,
+    mqtt: &services::MqttView,
+    components: &Components,
+) -> (Option<Option<SocketAddr>>, Option<String>) {
+    let wanted = services::selected(config, false).any(|name| name == services::MQTT) && config.mqtt.url.is_none();
+    if !wanted {
+        return (None, None);
+    }
+    let address = mqtt.address();
+    let fault = address.is_none().then(|| components.fault(services::MQTT));
+    (Some(address), fault)
 }
 
 /// The payload of `status.change`.

@@ -19,6 +19,9 @@ use crate::supervisor::{Plan, Running, Start, Started};
 /// The logger stops last.
 pub const LOGGER: &str = "logger";
 
+/// The one whose server the start-up line tells of.
+pub const MQTT: &str = "mqtt";
+
 /// A service by name, and the services it asks at its start.
 struct Entry {
     name: &'static str,
@@ -33,7 +36,7 @@ const ALL: &[Entry] = &[
     entry("system", &[]),
     entry("thresholds", &["discovery"]),
     entry("device-control", &["discovery"]),
-    entry("mqtt", &["discovery"]),
+    entry(MQTT, &["discovery"]),
     entry("ble", &["discovery"]),
     entry("simulated", &["thresholds", "discovery", "device-control"]),
     entry("thermostat", &["thresholds", "discovery", "device-control"]),
@@ -141,7 +144,7 @@ fn chosen(config: &Config, demo: bool) -> impl Iterator<Item = &'static Entry> {
     ALL.iter().filter(move |entry| {
         let wanted = match entry.name {
             "simulated" => demo,
-            "mqtt" => config.mqtt.enabled,
+            MQTT => config.mqtt.enabled,
             "ble" => config.ble.enabled,
             _ => true,
         };
@@ -167,7 +170,7 @@ pub fn plans(context: &Context, router: &Router) -> Vec<Plan> {
 pub fn needs_database(name: &str) -> bool {
     matches!(
         name,
-        "discovery" | "thresholds" | LOGGER | "notifier" | "device-control" | "mqtt" | "ble"
+        "discovery" | "thresholds" | LOGGER | "notifier" | "device-control" | MQTT | "ble"
     )
 }
 
@@ -212,7 +215,7 @@ pub fn start(name: &str, context: &Context) -> Option<Start> {
             };
             starter(move |session| simulated::start(session, settings.clone()))
         }
-        "mqtt" => {
+        MQTT => {
             let (settings, view) = (settings::mqtt(&config.mqtt)?, context.mqtt.clone());
             starter(move |session| {
                 let starting = mqtt_bridge::start(session, settings.clone(), database.clone());

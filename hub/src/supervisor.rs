@@ -12,6 +12,8 @@ use crate::components::{Components, Status};
 /// Between a service's end and its next start, at first.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A fault that stays the same is logged so often.
+const TELL_AGAIN: Duration = Duration::from_secs(60);
 /// A service that ran so long has earned a quick restart.
 const GOOD_RUN: Duration = Duration::from_secs(60);
 /// A service that takes longer to start is given up, and started again.
@@ -48,6 +50,24 @@ pub struct Plan {
     pub start: Start,
 }
 
+/// What the log was told of a service's faults last.
+#[derive(Debug, Default)]
+struct Told(Option<(String, Instant)>);
+
+impl Told {
+    /// Whether to tell of this fault: the first, another one, and the same after a while.
+    fn is_news(&mut self, fault: &str, now: Instant) -> bool {
+        let is_old = self
+            .0
+            .as_ref()
+            .is_some_and(|(told, at)| told == fault && now.saturating_duration_since(*at) < TELL_AGAIN);
+        if !is_old {
+            self.0 = Some((fault.to_owned(), now));
+        }
+        !is_old
+    }
+}
+
 enum End {
     Stopped,
     Fault(String),
@@ -60,14 +80,22 @@ pub async fn supervise(plan: Plan, components: Components, stop: CancellationTok
         () = stop.cancelled() => return components.set(plan.name, Status::Stopped, ""),
     }
     let mut wait = FIRST_WAIT;
+    let mut told = Told::default();
+    let mut last_fault = String::new();
     loop {
-        components.set(plan.name, Status::Starting, "");
+        // Why it has to be started again is still what people want to know.
+        components.set(plan.name, Status::Starting, last_fault.as_str());
         let began = Instant::now();
         match run_once(&plan, &components, &stop).await {
             End::Stopped => break,
             End::Fault(fault) => {
-                tracing::error!(service = plan.name, %fault, "a service failed; it will be started again");
-                components.set(plan.name, Status::Failed, fault);
+                if told.is_news(&fault, Instant::now()) {
+                    tracing::error!(service = plan.name, %fault, "a service failed; it will be started again");
+                } else {
+                    tracing::debug!(service = plan.name, %fault, "a service failed again");
+                }
+                components.set(plan.name, Status::Failed, fault.as_str());
+                last_fault = fault;
             }
         }
         if began.elapsed() >= GOOD_RUN {
@@ -133,4 +161,27 @@ async fn over(session: &Session) -> String {
         }
     }
     "it is closed".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_that_stays_is_logged_once_a_minute() {
+        let mut told = Told::default();
+        let began = Instant::now();
+        for (seconds, fault, expected) in [
+            (0, "the port is taken", true),
+            (1, "the port is taken", false),
+            (59, "the port is taken", false),
+            (60, "the port is taken", true),
+            (61, "the port is taken", false),
+            (62, "the disk is full", true),
+            (63, "the port is taken", true),
+        ] {
+            let now = began + Duration::from_secs(seconds);
+            assert_eq!(told.is_news(fault, now), expected, "{fault} after {seconds} s");
+        }
+    }
 }

@@ -66,7 +66,10 @@ impl Hub {
     pub async fn start(options: Options) -> Self {
         let directory = Arc::new(TempDir::new().expect("a temporary directory"));
         std::fs::write(directory.path().join("domovoi.toml"), &options.configuration).expect("a configuration");
-        Self::start_in(directory, options).await
+        let mut hub = Self::start_in(directory, options).await;
+        let setup = hub.announcement("setup").await;
+        hub.setup_url = setup["url"].as_str().map(str::to_owned);
+        hub
     }
 
     async fn start_in(directory: Arc<TempDir>, options: Options) -> Self {
@@ -122,14 +125,6 @@ impl Hub {
         let ready = hub.announcement("ready").await;
         hub.http = ready["http"].as_str().expect("ready says where HTTP is").to_owned();
         hub.mqtt = ready["mqtt"].as_str().map(str::to_owned);
-        let setup = hub
-            .announced
-            .lock()
-            .expect("no panic under the lock")
-            .iter()
-            .find(|e| e["event"] == "setup")
-            .cloned();
-        hub.setup_url = setup.and_then(|event| event["url"].as_str().map(str::to_owned));
         hub
     }
 
@@ -153,6 +148,12 @@ impl Hub {
                 .cloned()
         })
         .await
+    }
+
+    /// Whether it has announced this on stdout by now.
+    pub fn has_announced(&self, event: &str) -> bool {
+        let announced = self.announced.lock().expect("no panic under the lock");
+        announced.iter().any(|e| e["event"] == event)
     }
 
     /// `ws://…/ws`

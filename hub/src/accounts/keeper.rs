@@ -69,6 +69,8 @@ struct Farewell {
 pub struct SignedIn {
     /// name → `changed_at`
     changed_at: Arc<Mutex<BTreeMap<String, i64>>>,
+    /// The same, as of the last time the name was asked for.
+    asked: Arc<Mutex<BTreeMap<String, i64>>>,
 }
 
 impl SignedIn {
@@ -77,6 +79,19 @@ impl SignedIn {
     pub(super) fn note(&self, account: &Account) {
         if let Ok(mut all) = self.changed_at.lock() {
             all.entry(account.authid.clone()).or_insert(account.changed_at);
+        }
+        if let Ok(mut asked) = self.asked.lock() {
+            asked.insert(account.authid.clone(), account.changed_at);
+        }
+    }
+
+    /// Somebody has signed in as `authid`. A look at the accounts during the sign-in has taken the
+    /// name out, when the account had changed before: then its sessions would not be looked at
+    /// again.
+    pub(super) fn joined(&self, authid: &str) {
+        let changed_at = self.asked.lock().ok().and_then(|asked| asked.get(authid).copied());
+        if let (Some(changed_at), Ok(mut all)) = (changed_at, self.changed_at.lock()) {
+            all.entry(authid.to_owned()).or_insert(changed_at);
         }
     }
 
@@ -127,5 +142,33 @@ async fn watch(session: Session, accounts: Accounts, signed_in: SignedIn) {
                 Err(error) => tracing::warn!(%authid, %error, "sessions of a changed account stay"),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use database::Database;
+
+    use super::super::Role;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_look_during_a_sign_in_does_not_lose_sight_of_the_session() {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = Accounts::new(Database::open(dir.path().join("domovoi.db")).await.unwrap());
+        accounts.add("bob", Role::User, "correct horse").await.unwrap();
+        let bob = accounts.find("bob").await.unwrap().unwrap();
+        let signed_in = SignedIn::default();
+        let earlier = Account {
+            changed_at: bob.changed_at - 1,
+            ..bob.clone()
+        };
+        signed_in.note(&earlier);
+        signed_in.note(&bob);
+        assert_eq!(signed_in.take_changed(&accounts).await.unwrap(), ["bob"]);
+        signed_in.joined("bob");
+        assert!(signed_in.take_changed(&accounts).await.unwrap().is_empty());
+        accounts.remove("bob").await.unwrap();
+        assert_eq!(signed_in.take_changed(&accounts).await.unwrap(), ["bob"]);
     }
 }

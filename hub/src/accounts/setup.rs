@@ -10,7 +10,7 @@ use super::AccountError;
 /// The authid and the role of whoever comes by the set-up link.
 pub(super) const SETUP: &str = "setup";
 
-/// Open while the hub has no account. The token lives in memory alone: a restart makes another.
+/// Open while the hub has no admin. The token lives in memory alone: a restart makes another.
 #[derive(Debug, Default)]
 pub struct Setup {
     token: Mutex<Option<String>>,

@@ -115,7 +115,7 @@ impl SignIn {
     }
 
     async fn by_setup_link(&self, asked: &Asked) -> Result<(Principal, Credential), SignInError> {
-        if self.accounts.any().await.map_err(|error| unavailable(&error))? {
+        if self.accounts.any_admin().await.map_err(|error| unavailable(&error))? {
             self.setup.close();
         }
         let principal = Principal {
@@ -159,8 +159,8 @@ impl Authenticator for SignIn {
 
     fn finished(&self, asked: &Asked, accepted: bool) {
         let address = address(asked);
-        if !accepted {
-            tracing::warn!(authid = asked.name(), %address, method = asked.method.name(), "a sign-in failed");
+        if accepted {
+            self.signed_in.joined(asked.name());
         }
         let Some(Ok(mut attempts)) = self.attempts.as_ref().map(Mutex::lock) else {
             return;

@@ -47,9 +47,9 @@ impl Accounts {
         &self.database
     }
 
-    /// Whether there is any.
-    pub async fn any(&self) -> Result<bool, AccountError> {
-        let found: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM account)")
+    /// Whether there is an admin; without one nobody can change the house.
+    pub async fn any_admin(&self) -> Result<bool, AccountError> {
+        let found: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM account WHERE role = 'admin')")
             .fetch_one(self.database.read())
             .await?;
         Ok(found != 0)
@@ -88,16 +88,17 @@ impl Accounts {
         }
     }
 
-    /// The first account of all, an admin.
+    /// The first admin.
     ///
     /// # Errors
-    /// [`AccountError::SetupClosed`] when there is an account by now, even if it was made this
+    /// [`AccountError::SetupClosed`] when there is an admin by now, even if it was made this
     /// very moment.
     pub async fn add_first(&self, authid: &str, password: &str) -> Result<(), AccountError> {
         check_name(authid)?;
         let salted = derive(password).await?;
         match self.insert(authid, Role::Admin, &salted, true).await? {
-            0 => Err(AccountError::SetupClosed),
+            0 if self.any_admin().await? => Err(AccountError::SetupClosed),
+            0 => Err(AccountError::Taken(authid.to_owned())),
             _ => Ok(()),
         }
     }
@@ -105,7 +106,7 @@ impl Accounts {
     async fn insert(&self, authid: &str, role: Role, salted: &Salted, first: bool) -> Result<u64, AccountError> {
         let outcome = sqlx::query(
             "INSERT INTO account (authid, role, salt, iterations, keylen, derived_key, created_at, changed_at)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7 WHERE NOT ?8 OR NOT EXISTS (SELECT 1 FROM account)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7 WHERE NOT ?8 OR NOT EXISTS (SELECT 1 FROM account WHERE role = 'admin')
              ON CONFLICT DO NOTHING",
         )
         .bind(authid)
@@ -273,9 +274,9 @@ mod tests {
     #[tokio::test]
     async fn an_account_is_kept_and_its_password_checked() {
         let (accounts, _dir) = accounts().await;
-        assert!(!accounts.any().await.unwrap());
+        assert!(!accounts.any_admin().await.unwrap());
         accounts.add("ann", Role::User, "correct horse").await.unwrap();
-        assert!(accounts.any().await.unwrap());
+        assert!(!accounts.any_admin().await.unwrap());
         let ann = accounts.find("ann").await.unwrap().unwrap();
         assert_eq!(ann.role, Role::User);
         assert!(ann.salted.matches("correct horse"));
@@ -305,8 +306,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_account_is_first_only_once() {
+    async fn the_first_admin_is_first_only_once() {
         let (accounts, _dir) = accounts().await;
+        accounts.add("bob", Role::User, "correct horse").await.unwrap();
+        let taken = accounts.add_first("bob", "correct horse").await;
+        assert!(matches!(taken, Err(AccountError::Taken(_))));
         accounts.add_first("ann", "correct horse").await.unwrap();
         let second = accounts.add_first("eve", "correct horse").await;
         assert!(matches!(second, Err(AccountError::SetupClosed)));
@@ -322,7 +326,7 @@ mod tests {
         assert!(matches!(accounts.remove("eve").await, Err(AccountError::Unknown(_))));
         accounts.remove("bob").await.unwrap();
         accounts.remove("ann").await.unwrap();
-        assert!(!accounts.any().await.unwrap());
+        assert!(!accounts.any_admin().await.unwrap());
     }
 
     #[tokio::test]

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use wamp_client::MatchPolicy;
+
+use super::address::check_uri;
 use super::arguments::Payload;
 use super::connection::{Connection, refused};
 use super::{Logging, output};
@@ -23,6 +26,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), Failure> {
     logging.start_quietly()?;
+    check_uri(&arguments.uri, MatchPolicy::Exact)?;
     let session = arguments.connection.join().await?;
     let mut call = session.call(arguments.uri.as_str());
     let (args, kwargs) = (arguments.payload.args(), arguments.payload.kwargs());

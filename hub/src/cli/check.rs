@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::Logging;
 use super::stored::{Stored, close};
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Role};
 use crate::config::Config;
+use crate::damage;
 use crate::failure::Failure;
 use crate::tls;
 
@@ -44,12 +45,16 @@ pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), F
     let checked = database.quick_check().await;
     let accounts = Accounts::new(database.clone()).list().await;
     close(database).await;
-    checked.map_err(|error| Failure::Failed(error.to_string()))?;
+    checked.map_err(|error| damage::of_house(&error))?;
+    let accounts = accounts.map_err(|error| damage::of_accounts(&error, &dir.database()))?;
     println!("The data in {} is undamaged.", dir.path().display());
-    match accounts.map_err(|error| Failure::Failed(error.to_string()))?.len() {
-        0 => println!("There is no account yet: the next start prints a set-up link."),
+    match accounts.len() {
+        0 => println!("There is no account yet."),
         1 => println!("There is one account."),
         count => println!("There are {count} accounts."),
+    }
+    if !accounts.iter().any(|account| account.role == Role::Admin) {
+        println!("There is no admin yet: the next start prints a set-up link.");
     }
     Ok(())
 }

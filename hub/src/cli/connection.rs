@@ -3,8 +3,9 @@
 use std::io::BufRead;
 use std::path::PathBuf;
 
-use wamp_client::{Backoff, Connector, Credentials, Error, Serializer, Session};
+use wamp_client::{Backoff, Connector, Credentials, Error, Serializer, Session, error_uri};
 
+use super::address;
 use crate::failure::Failure;
 
 /// Where the password is when neither `--password-stdin` nor `--secret-file` says.
@@ -14,10 +15,10 @@ const PASSWORD: &str = "DOMOVOI_PASSWORD";
 #[derive(Debug, clap::Args)]
 pub(super) struct Connection {
     /// The router: ws://HOST:PORT/ws, rs://HOST:PORT or unix:///PATH; wss:// and rss:// in TLS.
-    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:8080/ws")]
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:8080/ws", value_parser = address::router)]
     url: String,
     /// The realm to join.
-    #[arg(long, value_name = "REALM", default_value = house::uri::REALM)]
+    #[arg(long, value_name = "REALM", default_value = house::uri::REALM, value_parser = address::realm)]
     realm: String,
     /// A file with certificates (PEM) to trust instead of those that this machine trusts.
     #[arg(long, value_name = "FILE")]
@@ -78,12 +79,31 @@ impl Connection {
         Ok(Credentials::Wampcra { authid, secret })
     }
 
+    /// Where it goes, for sentences.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     fn failure(&self, error: &Error) -> Failure {
         match error {
+            Error::Refused { reason, .. } if self.authid.is_none() && wants_sign_in(reason) => {
+                Failure::Failed(format!(
+                    "{}: this realm is for who signs in: sign in with --authid NAME and the password in {PASSWORD}",
+                    self.url
+                ))
+            }
             Error::Refused { reason, .. } => Failure::Failed(format!("{}: {error} ({reason})", self.url)),
             _ => Failure::of(&self.url, error),
         }
     }
+}
+
+/// Whether a router that gave this reason lets in nobody who does not sign in.
+fn wants_sign_in(reason: &str) -> bool {
+    matches!(
+        reason,
+        error_uri::NO_MATCHING_AUTH_METHOD | error_uri::AUTHENTICATION_REQUIRED
+    )
 }
 
 /// The first line of the standard input.

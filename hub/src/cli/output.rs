@@ -43,10 +43,19 @@ pub(super) fn event(event: &Event) -> Result<(), Failure> {
     line(&Value::Object(object))
 }
 
-/// One line, at once: whoever reads it may be waiting.
+/// What was done, for people.
+pub(super) fn sentence(text: &str) -> Result<(), Failure> {
+    say(&text)
+}
+
+/// One line of JSON, at once: whoever reads it may be waiting.
 pub(super) fn line(value: &Value) -> Result<(), Failure> {
+    say(value)
+}
+
+fn say(what: &dyn std::fmt::Display) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{value}")
+    writeln!(out, "{what}")
         .and_then(|()| out.flush())
         .map_err(|error| Failure::Failed(format!("cannot write to the standard output: {error}")))
 }

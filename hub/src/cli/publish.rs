@@ -1,6 +1,9 @@
 //! `domovoi publish`: publishes one event and waits until the router has taken it.
 
+use wamp_client::MatchPolicy;
+
 use super::Logging;
+use super::address::check_uri;
 use super::arguments::Payload;
 use super::connection::{Connection, refused};
 use crate::failure::Failure;
@@ -21,6 +24,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), Failure> {
     logging.start_quietly()?;
+    check_uri(&arguments.uri, MatchPolicy::Exact)?;
     let session = arguments.connection.join().await?;
     let mut event = session.publish(arguments.uri.as_str()).acknowledge();
     let (args, kwargs) = (arguments.payload.args(), arguments.payload.kwargs());

@@ -1,15 +1,21 @@
 //! `domovoi restore`: puts a backup in the place of the house's data and keeps what was there.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use database::Verified;
 use serde_json::json;
 
 use super::stored::Stored;
 use super::{Logging, output};
+use crate::damage;
 use crate::failure::Failure;
+
+/// What a database's file and its logs are called, the database last.
+const LOGS: [&str; 3] = ["-wal", "-shm", ""];
 
 /// The command line of `domovoi restore`.
 #[derive(Debug, clap::Args)]
@@ -21,26 +27,50 @@ pub(super) struct Arguments {
 }
 
 /// Checks the backup, copies it beside the data and checks the copy; only then what was there is
-/// moved aside and the copy takes its place.
+/// moved aside and the copy takes its place. Whatever fails, nothing is left behind.
 pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), Failure> {
     logging.start_quietly()?;
     let dir = arguments.stored.dir()?;
+    let file = &arguments.file;
+    match fs::metadata(file) {
+        Ok(there) if there.is_file() => {}
+        Ok(_) => return Err(Failure::Failed(format!("{} is not a file", file.display()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Failure::Failed(format!("there is no file {}", file.display())));
+        }
+        Err(error) => return Err(cannot("read", file, &error)),
+    }
+    database::verify(file)
+        .await
+        .map_err(|error| damage::of_backup(&error, file))?;
     dir.create()?;
     let _lock = dir.lock()?;
-    let failed = |error: database::DatabaseError| Failure::Failed(error.to_string());
-    database::verify(&arguments.file).await.map_err(failed)?;
     let target = dir.database();
     let copy = dir.path().join("domovoi.db.restoring");
-    copy_durably(&arguments.file, &copy)?;
-    let verified = database::verify(&copy).await.map_err(failed)?;
-    let kept = set_aside(&target)?;
-    fs::rename(&copy, &target).map_err(|error| cannot("put", &target, &error))?;
+    let outcome = put_in_place(file, &copy, &target).await;
+    if outcome.is_err() {
+        for suffix in LOGS {
+            // The first error is the one to tell; most of these files are not there.
+            let _ = fs::remove_file(with_suffix(&copy, suffix));
+        }
+    }
+    let (verified, kept) = outcome?;
     sync_dir(dir.path());
     output::line(&json!({
         "restored": target.display().to_string(),
         "octets": verified.size,
         "kept": kept.map(|path| path.display().to_string()),
     }))
+}
+
+async fn put_in_place(file: &Path, copy: &Path, target: &Path) -> Result<(Verified, Option<PathBuf>), Failure> {
+    copy_durably(file, copy)?;
+    let verified = database::verify(copy)
+        .await
+        .map_err(|error| damage::of_backup(&error, file))?;
+    let kept = set_aside(target)?;
+    fs::rename(copy, target).map_err(|error| cannot("put", target, &error))?;
+    Ok((verified, kept))
 }
 
 fn copy_durably(from: &Path, to: &Path) -> Result<(), Failure> {
@@ -65,7 +95,7 @@ fn set_aside(database: &Path) -> Result<Option<PathBuf>, Failure> {
     let aside = with_suffix(database, &format!(".before-restore-{seconds}"));
     // The log first: a crash between the moves leaves a database without its last changes, never
     // the restored one with a strange log.
-    for suffix in ["-wal", "-shm", ""] {
+    for suffix in LOGS {
         let from = with_suffix(database, suffix);
         if from.exists() {
             let to = with_suffix(&aside, suffix);

@@ -1,5 +1,6 @@
 //! `domovoi router`: the bare WAMP router, without a house.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ const DEFAULT_REALM: &str = "realm1";
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Where the one port is: WAMP, /healthz, /metrics. Port 0 takes one that is free.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = crate::listener::address)]
     listen: Option<SocketAddr>,
     /// Speak RawSocket on this Unix socket as well.
     #[arg(long, value_name = "PATH")]
@@ -56,6 +57,7 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
         None => RouterConfig::default(),
     };
     let format = logging.start(&config.log)?;
+    arguments.check()?;
     arguments.add_to(&mut config);
     config.check().map_err(Failure::Usage)?;
     let listen = config.listen.ok_or_else(|| {
@@ -65,6 +67,15 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
 }
 
 impl Arguments {
+    /// A realm of the file may be named here too; naming one twice here is a typing error.
+    fn check(&self) -> Result<(), Failure> {
+        let mut names = BTreeSet::new();
+        match self.realms.iter().find(|name| !names.insert(name.as_str())) {
+            Some(twice) => Err(Failure::Usage(format!("--realm {twice} is there twice"))),
+            None => Ok(()),
+        }
+    }
+
     fn add_to(self, config: &mut RouterConfig) {
         config.listen = self.listen.or(config.listen);
         config.unix = self.unix.or(config.unix.take());

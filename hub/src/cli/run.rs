@@ -19,10 +19,10 @@ pub(super) struct Arguments {
     #[command(flatten)]
     stored: Stored,
     /// Where the one port is: web pages, WAMP, /healthz, /metrics. Port 0 takes one that is free.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = crate::listener::address)]
     listen: Option<SocketAddr>,
     /// Where the hub's own MQTT server listens. Port 0 takes one that is free.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = crate::listener::address)]
     mqtt_listen: Option<SocketAddr>,
     /// Add a simulated house.
     #[arg(long)]

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::builder::PossibleValuesParser;
+use wamp_client::Session;
 
 use super::Logging;
 use super::connection::Connection;
 use super::stored::{Stored, close};
+use crate::accounts::Role;
 use crate::announce;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -37,14 +39,19 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
         None => Config::read_if_there(&data_dir.configuration())?,
     };
     let format = logging.start(&config.log)?;
+    let session = tokio::select! {
+        joined = arguments.connection.join_for_good() => joined?,
+        _ = signals.next() => return Ok(()),
+    };
+    if let Err(failure) = check_role(&session, &arguments.connection) {
+        session.leave().await;
+        return Err(failure);
+    }
+    // Not before: a mistake on the command line shall leave no database behind.
     let database = if services::needs_database(&arguments.name) {
         Some(arguments.stored.open().await?)
     } else {
         None
-    };
-    let session = tokio::select! {
-        joined = arguments.connection.join_for_good() => joined?,
-        _ = signals.next() => return Ok(()),
     };
     let context = Context {
         config: Arc::new(config),
@@ -71,4 +78,22 @@ pub(super) async fn run(arguments: Arguments, logging: Logging) -> Result<(), Fa
         close(database).await;
     }
     outcome
+}
+
+/// Whether the session counts as a service's. Device control takes what any other role switches
+/// for a person's hand, and the controllers would leave it alone.
+fn check_role(session: &Session, connection: &Connection) -> Result<(), Failure> {
+    let info = session.info();
+    let role = info
+        .as_ref()
+        .and_then(|info| info.authrole.as_deref())
+        .unwrap_or_default();
+    if role == Role::Service.name() {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!(
+        "{}: this session has the role {role:?}, and a service needs the role service: make an account on the hub \
+         with `domovoi user add NAME --role service`, and name it here with --authid NAME",
+        connection.url()
+    )))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use database::Database;
 
+use crate::damage;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 
@@ -44,7 +45,7 @@ impl Stored {
 async fn open(dir: &DataDir) -> Result<Database, Failure> {
     Database::open(dir.database())
         .await
-        .map_err(|error| Failure::Failed(error.to_string()))
+        .map_err(|error| damage::of_house(&error))
 }
 
 /// Closes the database; what was done is done, whether or not the log could be tidied up.

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use wamp_client::{ConnectionState, MatchPolicy};
 
+use super::address::check_uri;
 use super::connection::{Connection, refused};
 use super::{Logging, output};
 use crate::failure::Failure;
@@ -35,12 +36,13 @@ enum Policy {
 
 pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), Failure> {
     logging.start_quietly()?;
-    let session = arguments.connection.join().await?;
     let policy = match arguments.policy {
         Policy::Exact => MatchPolicy::Exact,
         Policy::Prefix => MatchPolicy::Prefix,
         Policy::Wildcard => MatchPolicy::Wildcard,
     };
+    check_uri(&arguments.uri, policy)?;
+    let session = arguments.connection.join().await?;
     let mut subscription = session.subscribe(arguments.uri.as_str()).match_policy(policy);
     if arguments.retained {
         subscription = subscription.get_retained();

@@ -24,7 +24,7 @@ enum Action {
     Add {
         /// The name to sign in with.
         name: String,
-        /// admin, user, viewer; or service, for `domovoi service` on another machine.
+        /// admin, user, viewer; or service, for `domovoi service`.
         #[arg(long)]
         role: Role,
         #[command(flatten)]
@@ -92,7 +92,8 @@ enum KeyAction {
 /// Where the password comes from.
 #[derive(Debug, clap::Args)]
 struct Password {
-    /// Read the password from the first line of the standard input.
+    /// Read the password, at least 8 characters, from the first line of the standard input; without
+    /// this it is asked for.
     #[arg(long)]
     password_stdin: bool,
 }
@@ -126,7 +127,8 @@ pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), F
             let database = stored.open().await?;
             let done = Accounts::new(database.clone()).add(&name, role, &password).await;
             close(database).await;
-            done.map_err(|error| failure(&error))
+            done.map_err(|error| failure(&error))?;
+            output::sentence(&format!("The account {name} is made; its role is {role}."))
         }
         Action::List { stored } => {
             let database = stored.open_existing().await?;
@@ -141,7 +143,8 @@ pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), F
             let database = stored.open_existing().await?;
             let done = Accounts::new(database.clone()).remove(&name).await;
             close(database).await;
-            done.map_err(|error| failure(&error))
+            done.map_err(|error| failure(&error))?;
+            output::sentence(&format!("The account {name} is removed."))
         }
         Action::Key(action) => run_key(action).await,
         Action::Passwd { name, password, stored } => {
@@ -149,7 +152,8 @@ pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), F
             let database = stored.open_existing().await?;
             let done = Accounts::new(database.clone()).change_password(&name, &password).await;
             close(database).await;
-            done.map_err(|error| failure(&error))
+            done.map_err(|error| failure(&error))?;
+            output::sentence(&format!("The account {name} has its new password."))
         }
     }
 }
@@ -160,7 +164,8 @@ async fn run_key(action: KeyAction) -> Result<(), Failure> {
             let database = stored.open_existing().await?;
             let done = Accounts::new(database.clone()).add_key(&name, &key).await;
             close(database).await;
-            done.map_err(|error| failure(&error))
+            done.map_err(|error| failure(&error))?;
+            output::sentence(&format!("The key signs in as {name} from now on."))
         }
         KeyAction::List { name, stored } => {
             let database = stored.open_existing().await?;
@@ -175,7 +180,8 @@ async fn run_key(action: KeyAction) -> Result<(), Failure> {
             let database = stored.open_existing().await?;
             let done = Accounts::new(database.clone()).remove_key(&name, &key).await;
             close(database).await;
-            done.map_err(|error| failure(&error))
+            done.map_err(|error| failure(&error))?;
+            output::sentence(&format!("The key of {name} is removed."))
         }
     }
 }

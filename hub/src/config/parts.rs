@@ -9,6 +9,7 @@ use std::str::FromStr;
 use ble_bridge::{Address, Key};
 use serde::{Deserialize, Serialize};
 
+use super::port::{some_address, within};
 use crate::log::Format;
 
 /// `[realm]`: the realm `homeapp`.
@@ -52,7 +53,7 @@ pub struct Mqtt {
     pub enabled: bool,
     /// Where the hub's own MQTT server listens; unused when `url` is set. When it is not set: port
     /// 1883, of this machine only as long as there are no users, of every network with them.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_address")]
     pub listen: Option<SocketAddr>,
     /// An MQTT server that is there already (`mqtt://user:password@host:1883`), instead of our own.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "mqtt_url")]
@@ -158,6 +159,7 @@ impl Default for Ble {
 #[serde(default, deny_unknown_fields)]
 pub struct Logger {
     /// Readings are written so often; a power cut costs at most so much.
+    #[serde(deserialize_with = "commit_seconds")]
     pub commit_seconds: u64,
     /// Every single reading is kept so long.
     pub readings_days: u32,
@@ -165,6 +167,10 @@ pub struct Logger {
     pub five_minute_days: u32,
     /// The logbook is kept so long.
     pub events_days: u32,
+}
+
+fn commit_seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    within(deserializer, 1, 3600)
 }
 
 impl Default for Logger {
@@ -211,10 +217,17 @@ fn web_url<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<S
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
-    /// `error`, `warn`, `info`, `debug`, `trace`, or tracing directives.
+    /// A level, or levels by part; see [`crate::log::directives`].
+    #[serde(deserialize_with = "level")]
     pub level: String,
     /// How lines are written.
     pub format: Format,
+}
+
+fn level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let level = String::deserialize(deserializer)?;
+    crate::log::directives(&level).map_err(serde::de::Error::custom)?;
+    Ok(level)
 }
 
 impl Default for Log {

@@ -1,5 +1,7 @@
 //! The parts of the configuration that are about the one port, the same for hub and bare router.
 
+use std::fmt::Display;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,19 +36,71 @@ fn is_origin(text: &str) -> bool {
         })
 }
 
+/// `listen`
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    crate::listener::address(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+/// `listen` where it need not be said.
+pub(super) fn some_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    address(deserializer).map(Some)
+}
+
+/// A number from `least` to `most`.
+pub(super) fn within<'de, D, N>(deserializer: D, least: N, most: N) -> Result<N, D::Error>
+where
+    D: Deserializer<'de>,
+    N: Deserialize<'de> + Copy + PartialOrd + Display,
+{
+    let number = N::deserialize(deserializer)?;
+    if number < least {
+        return Err(serde::de::Error::custom(format!(
+            "{number} is too little: at least {least}"
+        )));
+    }
+    if number > most {
+        return Err(serde::de::Error::custom(format!(
+            "{number} is too much: at most {most}"
+        )));
+    }
+    Ok(number)
+}
+
+/// A number of things of which there has to be one.
+fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    within(deserializer, 1, usize::MAX)
+}
+
+/// A number of seconds that somebody waits.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    within(deserializer, 1, 86_400)
+}
+
+/// A HELLO with its features, and a list of a few devices, are so long.
+const LEAST_MESSAGE: usize = 4096;
+
+fn octets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    within(deserializer, LEAST_MESSAGE, usize::MAX)
+}
+
 /// `[limits]`: what the router takes at most.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Octets of one message.
+    #[serde(deserialize_with = "octets")]
     pub message_octets: usize,
     /// Messages waiting for one session; a session that is slower is ended.
+    #[serde(deserialize_with = "some")]
     pub queued_messages: usize,
     /// Octets waiting for one session; a session that is slower is ended.
+    #[serde(deserialize_with = "octets")]
     pub queued_octets: usize,
     /// Seconds from the first octet to WELCOME.
+    #[serde(deserialize_with = "seconds")]
     pub handshake_seconds: u64,
     /// Sessions over a network.
+    #[serde(deserialize_with = "some")]
     pub sessions: usize,
     /// Subscriptions of one session.
     pub subscriptions: usize,
@@ -92,8 +146,10 @@ impl From<&Limits> for wamp_router::Limits {
 #[serde(default, deny_unknown_fields)]
 pub struct KeepAlive {
     /// Seconds of silence after which a ping is sent.
+    #[serde(deserialize_with = "seconds")]
     pub ping_seconds: u64,
     /// Seconds of silence after the ping that end the session.
+    #[serde(deserialize_with = "seconds")]
     pub timeout_seconds: u64,
 }
 

@@ -18,7 +18,7 @@ pub use self::disclosure::Disclose;
 pub use self::procedure::{RouterAuthenticator, RouterAuthorizer};
 pub use self::role::{Match, Permission, RouterRole, Verb};
 pub use self::user::{Hex, Hex32, RouterUser, StoredKdf, StoredScram, StoredWampcra};
-use super::port::origins;
+use super::port::{origins, some_address};
 use super::{KeepAlive, Limits, Log, Tls, read};
 use crate::failure::Failure;
 
@@ -27,6 +27,7 @@ use crate::failure::Failure;
 #[serde(default, deny_unknown_fields)]
 pub struct RouterConfig {
     /// Where the one port is.
+    #[serde(deserialize_with = "some_address")]
     pub listen: Option<SocketAddr>,
     /// A Unix socket to speak RawSocket on.
     pub unix: Option<PathBuf>,

@@ -89,12 +89,66 @@ fn faults_name_the_line_and_the_key() {
             "[realm]\nanonymous = \"root\"",
             "line 2, key \"anonymous\": \"root\" is not a role; the roles are admin, user and viewer",
         ),
+        (
+            "[log]\nlevel = \"loud\"",
+            "line 2, key \"level\": \"loud\" is not a log level: say off, error, warn, info, debug, trace, or levels \
+             by part such as info,wamp_router=debug",
+        ),
+        (
+            "[limits]\nmessage_octets = 1",
+            "line 2, key \"message_octets\": 1 is too little: at least 4096",
+        ),
+        (
+            "[limits]\nhandshake_seconds = 0",
+            "line 2, key \"handshake_seconds\": 0 is too little: at least 1",
+        ),
+        (
+            "[keep_alive]\nping_seconds = 0",
+            "line 2, key \"ping_seconds\": 0 is too little: at least 1",
+        ),
+        (
+            "[logger]\ncommit_seconds = 0",
+            "line 2, key \"commit_seconds\": 0 is too little: at least 1",
+        ),
+        (
+            "[logger]\ncommit_seconds = 100000",
+            "line 2, key \"commit_seconds\": 100000 is too much: at most 3600",
+        ),
+        (
+            "listen = \":8080\"",
+            "line 1, key \"listen\": say ADDR:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for every network",
+        ),
         ("[[mqtt.users]]\nname = \"a\"", "line 1: missing field `password`"),
     ] {
         assert_eq!(parse::<Config>(text).unwrap_err(), expected);
     }
     let unfinished = parse::<Config>("listen = ").unwrap_err();
     assert!(unfinished.starts_with("line 1, key \"listen\": "), "{unfinished}");
-    let address = parse::<Config>("listen = \"here\"").unwrap_err();
-    assert!(address.starts_with("line 1, key \"listen\": "), "{address}");
+}
+
+#[test]
+fn the_port_may_be_said_of_localhost() {
+    let config = parse::<Config>("listen = \"localhost:80\"\n[mqtt]\nlisten = \"localhost:1883\"").unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:80");
+    assert_eq!(config.mqtt.listen.unwrap().to_string(), "127.0.0.1:1883");
+}
+
+#[test]
+fn what_is_probably_not_meant_is_told() {
+    for (text, expected) in [
+        (
+            "[mqtt]\nurl = \"mqtt://h:1883\"\nlisten = \"127.0.0.1:1883\"",
+            "[mqtt] listen is of no use, because the hub uses the server of [mqtt] url instead of its own",
+        ),
+        (
+            "listen = \"0.0.0.0:80\"\n[realm]\nanonymous = \"admin\"",
+            "everybody who reaches 0.0.0.0:80 may do what an admin may, because [realm] anonymous says so",
+        ),
+        (
+            "listen = \"0.0.0.0:80\"\n[realm]\nanonymous = \"user\"",
+            "everybody who reaches 0.0.0.0:80 may do what a user may, because [realm] anonymous says so",
+        ),
+    ] {
+        assert_eq!(parse::<Config>(text).unwrap().warnings(), [expected]);
+    }
 }

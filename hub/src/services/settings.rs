@@ -36,10 +36,10 @@ pub(super) fn notifier(configured: &config::Notifier) -> notifier::Settings {
 pub(super) fn system(components: Option<Components>) -> system::Settings {
     let list = components.map(|components| {
         system::Components::new(move || {
-            let all = components.snapshot().into_iter();
+            let all = components.shown().into_iter();
             all.map(|(name, component)| system::Component {
                 component: name.to_owned(),
-                status: component.status.name().to_owned(),
+                status: component.status,
                 detail: component.detail,
                 at: component.at,
             })

@@ -28,8 +28,10 @@ async fn refusal(session: &Session, procedure: &str, kwargs: Value) -> String {
 #[tokio::test]
 async fn the_first_admin_is_made_by_the_link_and_only_once() {
     let house = House::new();
-    let server = house.run();
-    let token = token(server.setup.as_ref().unwrap());
+    // An account that is no admin cannot make one.
+    house.add_account("viewer", "viewer");
+    let mut server = house.run();
+    let token = token(&server.setup());
     assert!(join(&server.ws(), by_link("another")).await.is_err());
 
     let setup = join(&server.ws(), by_link(&token)).await.unwrap();
@@ -51,6 +53,10 @@ async fn the_first_admin_is_made_by_the_link_and_only_once() {
             "wamp.error.invalid_argument",
         ),
         (json!({"token": token, "name": "ann"}), "wamp.error.invalid_argument"),
+        (
+            json!({"token": token, "name": "viewer", "password": PASSWORD}),
+            "wamp.error.invalid_argument",
+        ),
     ] {
         assert_eq!(refusal(&setup, "account.setup", kwargs).await, uri);
     }
@@ -245,4 +251,23 @@ async fn guessing_is_slowed_down() {
         }) => assert!(sentence.contains("try again in"), "{sentence}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_is_one_line_in_the_log() {
+    let house = House::with_accounts();
+    let log = house.path().join("log");
+    let server = house.run_with_log(&[], std::fs::File::create(&log).unwrap().into());
+    assert!(sign_in(&server.ws(), "admin", "wrong horse").await.is_err());
+    server.signal("TERM");
+    let log = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("a sign-in failed")).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    let line: Value = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!(
+        (line["level"].as_str(), line["authid"].as_str()),
+        (Some("WARN"), Some("admin"))
+    );
+    assert!(line["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{line}");
+    assert!(!log.contains("still open"), "{log}");
 }

@@ -27,6 +27,50 @@ fn wrong_usage_is_one_sentence_and_exit_code_64() {
             &["run", "--log-level", "[", "--data-dir", "/nonexistent"],
             "domovoi: \"[\" is not a log level: ",
         ),
+        (
+            &["check", "--log-level", "wran", "--data-dir", "/nonexistent"],
+            "domovoi: \"wran\" is not a log level: say off, error, warn, info, debug, trace, or levels by part",
+        ),
+        (
+            &["call", "x", "--url", "garbage"],
+            "domovoi: invalid value 'garbage' for '--url <URL>': an address begins with ws://",
+        ),
+        (
+            &["publish", "x", "--url", "http://hub.local:8080"],
+            "domovoi: invalid value 'http://hub.local:8080' for '--url <URL>': WAMP is spoken over WebSocket: say ws://",
+        ),
+        (
+            &["subscribe", "x", "--url", "ws://:1"],
+            "domovoi: invalid value 'ws://:1' for '--url <URL>': say ws://HOST:PORT/ws",
+        ),
+        (
+            &["call", "bad uri", "--url", "ws://127.0.0.1:1/ws"],
+            "domovoi: \"bad uri\" is not a URI: ",
+        ),
+        (
+            &["publish", "a..b", "--url", "ws://127.0.0.1:1/ws"],
+            "domovoi: \"a..b\" is not a URI: ",
+        ),
+        (
+            &["subscribe", "sensor.", "--url", "ws://127.0.0.1:1/ws"],
+            "domovoi: \"sensor.\" is not a URI: ",
+        ),
+        (
+            &["call", "x", "--realm", "bad realm"],
+            "domovoi: invalid value 'bad realm' for '--realm <REALM>': it is not a URI",
+        ),
+        (
+            &["router", "--listen", "127.0.0.1:0", "--realm", "bad realm"],
+            "domovoi: realm \"bad realm\": name is not a URI",
+        ),
+        (
+            &["router", "--listen", "127.0.0.1:0", "--realm", "a", "--realm", "a"],
+            "domovoi: --realm a is there twice",
+        ),
+        (
+            &["run", "--listen", ":8080"],
+            "domovoi: invalid value ':8080' for '--listen <ADDR:PORT>': say ADDR:PORT, such as 127.0.0.1:8080",
+        ),
     ] {
         let output = finish(arguments, "");
         assert_eq!(output.status.code(), Some(64), "{arguments:?}");
@@ -35,6 +79,20 @@ fn wrong_usage_is_one_sentence_and_exit_code_64() {
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(output.stdout.is_empty());
     }
+}
+
+#[test]
+fn a_wrong_address_leaves_no_database_behind() {
+    let house = House::new();
+    let output = house.command(&["service", "logger", "--url", "http://foo"], "");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(!house.path().exists());
+}
+
+#[test]
+fn the_help_says_how_long_a_password_is() {
+    let output = finish(&["user", "add", "--help"], "");
+    assert!(text(&output.stdout).contains("at least 8 characters"));
 }
 
 #[test]
@@ -78,6 +136,22 @@ fn accounts_are_made_listed_and_removed_without_the_hub() {
         text(&listed.stdout),
         "{\"name\":\"admin\",\"role\":\"admin\"}\n{\"name\":\"user\",\"role\":\"user\"}\n{\"name\":\"viewer\",\"role\":\"viewer\"}"
     );
+    for (arguments, input, said) in [
+        (
+            &["user", "add", "ann", "--role", "service", "--password-stdin"][..],
+            "correct horse",
+            "The account ann is made; its role is service.",
+        ),
+        (
+            &["user", "passwd", "ann", "--password-stdin"],
+            "battery staple",
+            "The account ann has its new password.",
+        ),
+        (&["user", "remove", "ann"], "", "The account ann is removed."),
+    ] {
+        let output = house.command(arguments, input);
+        assert_eq!(text(&output.stdout), said, "{}", text(&output.stderr));
+    }
     for (arguments, input, code, sentence) in [
         (
             &["user", "add", "user", "--role", "user", "--password-stdin"][..],

@@ -124,6 +124,7 @@ fn a_backup_is_made_while_the_hub_runs_and_restored_while_it_does_not() {
     let nonsense = house.path().join("../nonsense.db");
     let refused = house.command(&["restore", nonsense.to_str().unwrap()], "");
     assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).ends_with("nonsense.db is not a backup: it holds something else"));
     let restored = house.command(&["restore", file], "");
     assert_eq!(restored.status.code(), Some(0), "{}", text(&restored.stderr));
     let report: Value = serde_json::from_slice(&restored.stdout).unwrap();
@@ -193,12 +194,78 @@ async fn a_service_runs_as_a_process_of_its_own() {
 }
 
 #[test]
+fn a_service_of_somebody_who_is_no_service_does_not_start() {
+    let house = House::with_accounts();
+    house.configure("elsewhere = [\"logger\"]\n[realm]\nanonymous = \"admin\"\n");
+    let server = house.run();
+    let elsewhere = House::new();
+    for (authid, role) in [(Some("admin"), "admin"), (None, "anonymous")] {
+        let url = server.ws();
+        let mut arguments = vec!["service", "logger", "--url", &url];
+        if let Some(authid) = authid {
+            arguments.extend(["--authid", authid, "--password-stdin"]);
+        }
+        let refused = elsewhere.command(&arguments, PASSWORD);
+        assert_eq!(refused.status.code(), Some(1));
+        assert_eq!(
+            text(&refused.stderr),
+            format!(
+                "domovoi: {url}: this session has the role {role:?}, and a service needs the role service: make an \
+                 account on the hub with `domovoi user add NAME --role service`, and name it here with --authid NAME"
+            )
+        );
+        assert!(!elsewhere.path().exists(), "a database is made all the same");
+    }
+}
+
+#[tokio::test]
+async fn health_tells_of_a_service_what_the_status_tells() {
+    let house = House::with_accounts();
+    let server = house.run();
+    let admin = sign_in(&server.ws(), "admin", PASSWORD).await.unwrap();
+    let at = house_time_ahead();
+    let said = serde_json::json!({"component": "discovery", "status": "waiting", "detail": "for tea", "at": at});
+    let began = std::time::Instant::now();
+    loop {
+        admin
+            .publish("status.change")
+            .kwargs(&said)
+            .acknowledge()
+            .send()
+            .await
+            .unwrap();
+        let (status, body) = server.get("/healthz");
+        let health: Value = serde_json::from_str(&body).unwrap();
+        let shown = &health["components"]["discovery"];
+        if (&shown["status"], &shown["detail"]) == (&said["status"], &said["detail"]) {
+            assert_eq!(status, 200, "to wait is no failure");
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "{body}");
+    }
+    let status: Value = admin.call("get.status").send().await.unwrap().kwargs().unwrap();
+    let components = status["components"].as_array().unwrap();
+    let discovery = components.iter().find(|one| one["component"] == "discovery").unwrap();
+    assert_eq!(discovery["status"], "waiting");
+}
+
+/// In milliseconds, later than whatever has started by now.
+fn house_time_ahead() -> u64 {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    u64::try_from(now.as_millis()).unwrap() + 60_000
+}
+
+#[test]
 fn a_taken_mqtt_port_stops_nothing_else() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let house = House::with_accounts();
     let server = house.run_with(&["--mqtt-listen", &address]);
-    assert_eq!(server.ready.get("mqtt"), None);
+    assert_eq!(server.ready.get("mqtt"), Some(&Value::Null));
+    let fault = server.ready["mqtt_fault"].as_str().unwrap();
+    assert!(fault.contains(&address), "{fault}");
     let (status, body) = server.get("/healthz");
     assert_eq!(status, 503);
     let health: Value = serde_json::from_str(&body).unwrap();
@@ -215,5 +282,70 @@ fn a_taken_mqtt_port_stops_nothing_else() {
     while server.get("/healthz").0 != 200 {
         assert!(began.elapsed() < PATIENCE, "the MQTT server did not come back");
         std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_restore_that_fails_says_why_and_leaves_nothing_behind() {
+    let house = House::with_accounts();
+    let backup = house.path().join("../backup.db");
+    house.command(&["backup", backup.to_str().unwrap()], "");
+    let octets = std::fs::read(&backup).unwrap();
+    let cut = house.path().join("../cut.db");
+    std::fs::write(&cut, &octets[..octets.len() / 2]).unwrap();
+    let elsewhere = House::new();
+    let cut = cut.to_str().unwrap();
+    for (file, begin, end) in [
+        (
+            cut,
+            format!("domovoi: the backup {cut} is damaged ("),
+            "); take another one",
+        ),
+        (
+            "/nonexistent/file",
+            "domovoi: there is no file /nonexistent/file".to_owned(),
+            "file",
+        ),
+    ] {
+        let failed = elsewhere.command(&["restore", file], "");
+        assert_eq!(failed.status.code(), Some(1));
+        let said = text(&failed.stderr);
+        assert!(said.starts_with(&begin) && said.ends_with(end), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(!elsewhere.path().exists(), "{file} leaves something behind");
+    }
+    let beside = std::fs::read_dir(house.path().join("..")).unwrap().count();
+    assert_eq!(beside, 3, "the house, the backup and the cut one");
+}
+
+#[test]
+fn damaged_data_is_one_sentence_with_the_file_and_what_helps() {
+    let house = House::with_accounts();
+    let file = house.path().join("domovoi.db");
+    let whole = std::fs::read(&file).unwrap();
+    // The first page is left as it is: what is in the tables is damaged, here or there.
+    for from in [4096, whole.len() / 2] {
+        let mut damaged = whole.clone();
+        damaged[from..].fill(0xa5);
+        std::fs::write(&file, damaged).unwrap();
+        let begin = format!("domovoi: the database {} is damaged (", file.display());
+        for command in [
+            &["check"][..],
+            &["run", "--listen", "127.0.0.1:0", "--mqtt-listen", "127.0.0.1:0"],
+        ] {
+            if command[0] == "run" && from > 4096 {
+                // What is damaged may be a table that is not read at the start.
+                continue;
+            }
+            let output = house.command(command, "");
+            assert_eq!(output.status.code(), Some(1), "{command:?}");
+            let said = text(&output.stderr);
+            assert!(said.starts_with(&begin), "{said}");
+            assert!(
+                said.ends_with("); put a backup in its place with `domovoi restore FILE`"),
+                "{said}"
+            );
+            assert_eq!(said.lines().count(), 1, "{said}");
+        }
     }
 }

@@ -113,6 +113,46 @@ fn what_is_published_is_seen_by_who_subscribes() {
 }
 
 #[test]
+fn whoever_has_to_sign_in_is_told_how() {
+    let house = House::with_accounts();
+    let server = house.run();
+    let url = server.ws();
+    let refused = finish(&["call", "device.list", "--url", &url], "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(
+        text(&refused.stderr),
+        format!(
+            "domovoi: {url}: this realm is for who signs in: sign in with --authid NAME and the password in \
+             DOMOVOI_PASSWORD"
+        )
+    );
+}
+
+#[test]
+fn the_path_of_the_websocket_is_added_or_hinted_at() {
+    let house = House::with_accounts();
+    let server = house.run();
+    let call = |url: &str| {
+        let arguments = [
+            "call",
+            "device.list",
+            "--url",
+            url,
+            "--authid",
+            "admin",
+            "--password-stdin",
+        ];
+        finish(&arguments, PASSWORD)
+    };
+    let added = call(&format!("ws://{}", server.http()));
+    assert_eq!(text(&added.stdout), "[]", "{}", text(&added.stderr));
+    let elsewhere = call(&format!("ws://{}/", server.http()));
+    assert_eq!(elsewhere.status.code(), Some(1));
+    let said = text(&elsewhere.stderr);
+    assert!(said.contains("HTTP 200") && said.contains("at /ws"), "{said}");
+}
+
+#[test]
 fn a_wrong_password_and_a_missing_router_are_told() {
     let house = House::with_accounts();
     let server = house.run();

@@ -186,7 +186,8 @@ impl Router {
         let in_time = tokio::time::timeout(limit, gone).await.is_ok();
         self.core.closing.cancel();
         if !in_time {
-            tracing::warn!(
+            // Whoever reads no more, or keeps a page open, is cut off; nothing is lost by it here.
+            tracing::debug!(
                 connections = self.core.tasks.len(),
                 "connections are still open after the time to say goodbye"
             );

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, Uri};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WebSocketError, Message as Frame, Utf8Bytes};
 use wamp_protocol::Message;
@@ -64,10 +64,12 @@ where
         .write_buffer_size(16 << 10)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
+    let address = request.uri().clone();
     let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(config))
         .await
         .map_err(|error| match error {
             WebSocketError::Io(error) => error.into(),
+            WebSocketError::Http(answer) => TransportError::Handshake(no_websocket(&address, answer.status())),
             other => TransportError::Handshake(other.to_string()),
         })?;
     Ok(WebSocketLink {
@@ -77,6 +79,17 @@ where
         unpacked: VecDeque::new(),
         life: SignOfLife::new(keepalive),
     })
+}
+
+/// What there is at `address` speaks HTTP, and no WebSocket.
+fn no_websocket(address: &Uri, status: StatusCode) -> String {
+    let path = address.path();
+    let hint = if status.is_success() || status == StatusCode::NOT_FOUND {
+        "; is it the path of a WebSocket? Routers mostly have it at /ws"
+    } else {
+        ""
+    };
+    format!("{path} answered HTTP {status}{hint}")
 }
 
 fn broken(error: WebSocketError) -> TransportError {

@@ -89,7 +89,10 @@ impl Session {
         }
         let Some((principal, authextra)) = proven else {
             Counters::add(&self.core.counters.sign_ins_failed, 1);
-            tracing::info!(realm = sign_in.realm, authid = sign_in.name(), method = sign_in.method.name(), peer = ?sign_in.address, "a sign-in failed");
+            let peer = sign_in
+                .address
+                .map_or_else(|| "this machine".to_owned(), |address| address.to_string());
+            tracing::warn!(realm = sign_in.realm, authid = sign_in.name(), method = sign_in.method.name(), %peer, "a sign-in failed");
             let sentence = "the name or the secret is wrong";
             return self.abort(Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence));
         };
