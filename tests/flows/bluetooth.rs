@@ -76,6 +76,52 @@ async fn a_bthome_sensor_is_found_adopted_and_measures() {
 }
 
 #[tokio::test]
+async fn a_found_sensor_is_shown_with_maker_model_signal_and_what_it_measures_now() {
+    const RUUVI: u16 = 0x0499;
+    let mut data = [
+        0x05, 0x12, 0xfc, 0x53, 0x94, 0xc3, 0x7c, 0x00, 0x04, 0xff, 0xfc, 0x04, 0x0c, 0xac, 0x36, 0x42, 0x00, 0xcd,
+        0xcb, 0xb8, 0x33, 0x4c, 0x88, 0x4f,
+    ];
+    let bluez = Bluez::start().await;
+    bluez.plug_in().await;
+    let hub = Hub::start(Options {
+        environment: vec![bluez.environment()],
+        ..Options::default()
+    })
+    .await;
+    set_up(&hub).await;
+    let session = admin(&hub).await;
+    let heard = Recorder::listen(&session, &[topic::DEVICE_FOUND, topic::DEVICE_CHANGED]).await;
+    wait::until("the hub to scan", PATIENCE, async || bluez.is_scanning().then_some(())).await;
+    let address = "CB:B8:33:4C:88:4F";
+    bluez.advertise_company(address, "Ruuvi 884F", -58, RUUVI, &data).await;
+    let (found, _) = heard
+        .wait_from(0, "the device is found", PATIENCE, topic::DEVICE_FOUND, |d| {
+            d["bridge"] == "ble"
+        })
+        .await;
+    assert_eq!((&found["manufacturer"], &found["model"]), (&json!("Ruuvi"), &json!("RuuviTag")));
+    assert_eq!((&found["name"], &found["signal"]), (&json!("Ruuvi 884F"), &json!(-58.0)));
+    assert_eq!(found["last_values"]["temperature"], 24.3);
+
+    // Later adverts come as changed properties; what they say is shown within half a minute.
+    data[2] = 0xff;
+    wait::until("the new value to be shown", PATIENCE, async || {
+        bluez.advertise_company(address, "Ruuvi 884F", -77, RUUVI, &data).await;
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        let devices = session.call(procedure::DEVICE_LIST).send().await.expect("the devices");
+        let devices: Vec<house::Device> = devices.value().expect("devices");
+        let shown = |d: &house::Device| {
+            let temperature = d.last_values.get(&house::Quantity::Temperature).copied();
+            (d.signal, temperature) == (Some(-77.0), Some(24.315))
+        };
+        devices.iter().any(shown).then_some(())
+    })
+    .await;
+    assert_eq!(hub.terminate().await, Some(0));
+}
+
+#[tokio::test]
 async fn an_adapter_that_is_plugged_in_later_is_used() {
     let bluez = Bluez::start().await;
     let hub = Hub::start(Options {

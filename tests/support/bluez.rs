@@ -122,6 +122,38 @@ impl Bluez {
         self.scans.load(Ordering::SeqCst)
     }
 
+    /// One advert with a company's data.
+    pub async fn advertise_company(&self, address: &str, name: &str, rssi: i16, company: u16, data: &[u8]) {
+        let path = format!("{ADAPTER}/dev_{}", address.replace(':', "_"));
+        let company_data: HashMap<u16, OwnedVariant> =
+            [(company, Variant::from(data.to_vec()).try_to_owned().expect("octets"))].into();
+        let server = self.connection.object_server();
+        let Ok(device) = server.interface::<_, Device>(path.as_str()).await else {
+            let device = Device {
+                address: address.to_owned(),
+                name: name.to_owned(),
+                rssi,
+                service_data: HashMap::new(),
+                company_data,
+            };
+            server.at(path.as_str(), device).await.expect("the device appears");
+            return;
+        };
+        {
+            let mut device = device.get_mut().await;
+            name.clone_into(&mut device.name);
+            device.rssi = rssi;
+            device.company_data = company_data;
+        }
+        let emitter = device.signal_emitter();
+        let device = device.get().await;
+        device.r_s_s_i_changed(emitter).await.expect("RSSI goes out");
+        device
+            .manufacturer_data_changed(emitter)
+            .await
+            .expect("company data goes out");
+    }
+
     /// One advert with service data, from a device that may or may not have been heard before.
     pub async fn advertise(&self, address: &str, name: &str, rssi: i16, service: &str, data: &[u8]) {
         let path = format!("{ADAPTER}/dev_{}", address.replace(':', "_"));
@@ -156,6 +188,7 @@ impl Bluez {
                 name: name.to_owned(),
                 rssi,
                 service_data,
+                company_data: HashMap::new(),
             };
             server.at(path.as_str(), device).await.expect("the device appears");
         }
@@ -238,6 +271,7 @@ struct Device {
     name: String,
     rssi: i16,
     service_data: HashMap<String, OwnedVariant>,
+    company_data: HashMap<u16, OwnedVariant>,
 }
 
 // Every property that BlueZ's clients take for granted: one missing, and they drop the device.
@@ -296,6 +330,14 @@ impl Device {
     #[zbus(property, name = "RSSI")]
     fn rssi(&self) -> i16 {
         self.rssi
+    }
+
+    #[zbus(property)]
+    fn manufacturer_data(&self) -> HashMap<u16, OwnedVariant> {
+        self.company_data
+            .iter()
+            .map(|(key, value)| (*key, value.try_clone().expect("octets")))
+            .collect()
     }
 
     #[zbus(property)]

@@ -78,10 +78,12 @@ impl Inbound {
         let about = identify(advert, &memory);
         let decoded = decode(advert, &mut memory, now);
         let is_new = !self.sender_by_address.contains_key(&advert.address);
-        let is_somebody = matches!(
-            &decoded,
-            Ok(Some(_)) | Err(DecodeError::KeyNeeded | DecodeError::WrongKey)
-        );
+        // Whoever only says that it is there may be anything its maker sells.
+        let is_somebody = match &decoded {
+            Ok(Some(decoded)) => !decoded.measurements.is_empty() || !decoded.events.is_empty(),
+            Ok(None) => false,
+            Err(error) => matches!(error, DecodeError::KeyNeeded | DecodeError::WrongKey),
+        };
         let Some(about) = about.filter(|_| is_somebody || !is_new) else {
             if let Some(sender) = self.sender_by_address.get_mut(&advert.address) {
                 sender.memory = memory;
@@ -435,6 +437,18 @@ mod tests {
         let mut inbound = Inbound::new(Settings::default());
         assert_eq!(inbound.hear(&advert(&[0x20, 0x02, 0xca]), None, Timestamp(0)), []);
         assert_eq!(inbound.devices().count(), 0);
+    }
+
+    #[test]
+    fn who_only_says_that_it_is_there_makes_no_device() {
+        let mut inbound = Inbound::new(Settings::default());
+        let mut gadget = advert(&[]);
+        gadget.address = Address::parse("A4:C1:38:02:F8:F4").unwrap();
+        gadget.service_data = vec![(0xFE95, hex("1059db780df4f80238c1a4"))];
+        assert_eq!(inbound.hear(&gadget, None, Timestamp(0)), []);
+        gadget.service_data = vec![(0xFE95, hex("5059db780ef4f80238c1a40d1004eb00e701"))];
+        let outputs = inbound.hear(&gadget, None, Timestamp(1));
+        assert!(matches!(&outputs[..], [Output::Seen(device)] if device.model.as_deref() == Some("ESM787")));
     }
 
     #[test]
