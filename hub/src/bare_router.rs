@@ -38,7 +38,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let started = Instant::now();
     let mut signals = Signals::listen()?;
     let Options { config, listen, format } = options;
-    let tls = config.tls.as_ref().map(tls::load).transpose()?;
+    let certificate = config.tls.as_ref().map(tls::load).transpose()?;
     let (tcp, address) = listener::tcp(listen).await?;
     let unix = config.unix.as_deref().map(listener::unix).transpose()?;
     let router = Router::new(wamp_router::RouterConfig {
@@ -63,8 +63,12 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         pages: false,
     };
     let (serve, close) = (router.clone(), closing.clone().cancelled_owned());
-    let is_tls = tls.is_some();
-    serving.spawn(async move { serve.serve(tcp, tls, http::fallback(site), close).await });
+    let is_tls = certificate.is_some();
+    let acceptor = certificate.as_ref().map(tls::acceptor).transpose()?;
+    if let (Some(files), Some(certificate)) = (config.tls.clone(), certificate) {
+        serving.spawn(tls::renew(files, certificate, tls::LOOK_EVERY));
+    }
+    serving.spawn(async move { serve.serve(tcp, acceptor, http::fallback(site), close).await });
     if let Some(unix) = unix {
         let (serve, close) = (router.clone(), closing.clone().cancelled_owned());
         serving.spawn(async move { serve.serve_unix(unix, close).await });

@@ -6,6 +6,7 @@ mod backup;
 mod call;
 mod check;
 mod connection;
+mod credential;
 mod output;
 mod publish;
 mod restore;
@@ -52,6 +53,8 @@ enum Command {
     Run(run::Arguments),
     /// Run the bare WAMP router, without a house.
     Router(router::Arguments),
+    /// Print a user for the bare router's configuration, with what is kept instead of the password.
+    Credential(credential::Arguments),
     /// Run one service as a process of its own.
     Service(service::Arguments),
     /// Call a procedure and print what it gives.
@@ -102,6 +105,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         match cli.command {
             Command::Run(arguments) => run::run(arguments, logging).await,
             Command::Router(arguments) => router::run(arguments, logging).await,
+            Command::Credential(arguments) => credential::run(&arguments, &logging),
             Command::Service(arguments) => service::run(arguments, logging).await,
             Command::Call(arguments) => call::run(arguments, &logging).await,
             Command::Publish(arguments) => publish::run(arguments, &logging).await,

@@ -68,7 +68,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let config = Arc::new(config);
     data_dir.create()?;
     let _lock = data_dir.lock()?;
-    let tls = config.tls.as_ref().map(tls::load).transpose()?;
+    let certificate = config.tls.as_ref().map(tls::load).transpose()?;
     let (tcp, http_address) = listener::tcp(config.listen).await?;
     let unix = unix_socket(&config, &data_dir);
     let database = open(&data_dir).await?;
@@ -114,8 +114,12 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let mut serving = JoinSet::new();
     let close = closing.clone().cancelled_owned();
     let serve = router.clone();
-    let is_tls = tls.is_some();
-    serving.spawn(async move { serve.serve(tcp, tls, http::fallback(site), close).await });
+    let is_tls = certificate.is_some();
+    let acceptor = certificate.as_ref().map(tls::acceptor).transpose()?;
+    if let (Some(files), Some(certificate)) = (config.tls.clone(), certificate) {
+        serving.spawn(tls::renew(files, certificate, tls::LOOK_EVERY));
+    }
+    serving.spawn(async move { serve.serve(tcp, acceptor, http::fallback(site), close).await });
     let unix_path = unix.as_ref().map(|_| data_dir.socket());
     if let Some(unix) = unix {
         let (serve, close) = (router.clone(), closing.clone().cancelled_owned());

@@ -62,9 +62,11 @@ impl Credentials {
         matches!(self, Self::Scram { .. } | Self::Cryptosign { .. })
     }
 
-    /// The method's names in HELLO, best first.
-    pub(crate) const fn authmethods(&self) -> &'static [&'static str] {
+    /// The method's names in HELLO, best first; `bound` are those that can be bound to the connection.
+    pub(crate) const fn authmethods(&self, bound: bool) -> &'static [&'static str] {
         match self {
+            // What Autobahn's SCRAM signs does not speak of the connection.
+            Self::Scram { .. } if bound => &[auth::WAMP_SCRAM],
             Self::Anonymous { .. } => &[auth::ANONYMOUS],
             Self::Ticket { .. } => &[auth::TICKET],
             Self::Wampcra { .. } => &[auth::WAMPCRA],
@@ -80,7 +82,7 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
             .field("authid", &self.authid())
-            .field("authmethods", &self.authmethods())
+            .field("authmethods", &self.authmethods(false))
             .finish()
     }
 }

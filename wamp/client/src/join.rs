@@ -118,7 +118,7 @@ impl<'a> Joining<'a> {
             authid: self.credentials.authid().map(str::to_owned),
             authmethods: self
                 .credentials
-                .authmethods()
+                .authmethods(self.channel.is_some())
                 .iter()
                 .map(|&method| method.to_owned())
                 .collect(),
@@ -153,7 +153,7 @@ impl<'a> Joining<'a> {
     }
 
     fn answer(&mut self, challenge: &Challenge) -> Result<Authenticate, Refusal> {
-        let offered = self.credentials.authmethods();
+        let offered = self.credentials.authmethods(self.channel.is_some());
         if !offered.contains(&challenge.authmethod.as_str()) {
             let sentence = format!(
                 "the router asks for {}, and {} was offered",

@@ -216,10 +216,15 @@ impl<F: Framing> Connection<F> {
 
     /// Messages that waited for an authorizer's decision, once it is there.
     async fn go_on(&mut self) -> Flow {
-        if self.session.can_go_on() {
-            return self.session.handle(&mut VecDeque::new()).await;
+        if !self.session.can_go_on() {
+            return Flow::Continue;
         }
-        Flow::Continue
+        let joined = self.session.is_joined();
+        let flow = self.session.handle(&mut VecDeque::new()).await;
+        if joined && !self.session.is_joined() {
+            self.handshake_ends = Instant::now() + self.terms.limits.handshake_time;
+        }
+        flow
     }
 
     /// What is due now; when to look again, or `None` if the connection has to end.

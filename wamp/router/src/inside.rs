@@ -187,10 +187,12 @@ impl Asking {
         let mut taken = Vec::new();
         while self.outbox.ended().is_none() {
             self.outbox.filled().await;
-            self.outbox.take(&mut taken, TAKE);
-            for outgoing in taken.drain(..) {
-                if let Ok(message) = outgoing.into_linked() {
-                    self.hand_out(message);
+            while !self.outbox.is_empty() {
+                self.outbox.take(&mut taken, TAKE);
+                for outgoing in taken.drain(..) {
+                    if let Ok(message) = outgoing.into_linked() {
+                        self.hand_out(message);
+                    }
                 }
             }
         }

@@ -272,6 +272,7 @@ impl Session {
         self.state = State::Over;
         self.joined = None;
         self.deciding = None;
+        self.outcome = None;
     }
 
     /// The router ended the session; its GOODBYE has been sent.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
-use wamp_router::authentication::scram::{Dialect, Kdf, Keys, mock_salt};
+use wamp_router::authentication::scram::{Dialect, Kdf, Keys, MIN_ITERATIONS, mock_salt};
 use wamp_router::authentication::{Salting, ScramKeys, StaticUser, StoredUser};
 
 /// `[[realm.user]]`
@@ -209,6 +209,8 @@ impl StoredScram {
         let is_argon2 = self.kdf != StoredKdf::Pbkdf2;
         if self.iterations == 0 {
             Some("iterations must not be 0")
+        } else if !is_argon2 && self.iterations < MIN_ITERATIONS {
+            Some("iterations must be at least 4096 (RFC 7677): clients answer to no less")
         } else if is_argon2 && self.memory.is_none_or(|memory| memory < 8) {
             Some("memory is needed for Argon2, in KiB, at least 8")
         } else if self.salt.0.len() < 8 {

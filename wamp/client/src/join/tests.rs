@@ -213,3 +213,13 @@ fn a_bound_sign_in_answers_for_its_connection_and_no_other_way() {
     let unbound = joining().receive(cryptosign::challenge(&[9; 32], None).into());
     assert!(matches!(unbound, Step::Refused(refusal) if refusal.abort.is_some()));
 }
+
+#[test]
+fn a_bound_scram_sign_in_does_not_fall_back_to_what_cannot_be_bound() {
+    let [_, _, _, credentials, _] = all_credentials();
+    let realm = "homeapp".into();
+    let mut joining = Joining::new(&realm, &credentials, &NONCE, Some([4; 32]));
+    assert_eq!(hello(&joining).authmethods, ["wamp-scram"]);
+    let refused = joining.receive(challenge("scram", Dict::default()));
+    assert!(matches!(refused, Step::Refused(refusal) if refusal.abort.is_some()));
+}

@@ -42,6 +42,8 @@ pub struct StaticUsers {
     users: BTreeMap<String, StoredUser>,
     /// public key → authid
     by_key: HashMap<PublicKey, String>,
+    /// The names of those who can sign in by each method.
+    by_method: HashMap<AuthMethod, Vec<String>>,
     decoys: DecoySecret,
 }
 
@@ -60,9 +62,17 @@ impl StaticUsers {
             .values()
             .flat_map(|user| user.cryptosign.iter().map(|key| (*key, user.authid.clone())))
             .collect();
+        let by_method = AuthMethod::SIGN_INS
+            .into_iter()
+            .map(|method| {
+                let names = users.values().filter(|user| credential(user, method).is_some());
+                (method, names.map(|user| user.authid.clone()).collect())
+            })
+            .collect();
         Self {
             users,
             by_key,
+            by_method,
             decoys: DecoySecret::random(),
         }
     }
@@ -79,7 +89,7 @@ impl StaticUsers {
     pub fn methods(&self) -> Vec<AuthMethod> {
         AuthMethod::SIGN_INS
             .into_iter()
-            .filter(|method| self.users.values().any(|user| credential(user, *method).is_some()))
+            .filter(|method| self.by_method.get(method).is_some_and(|names| !names.is_empty()))
             .collect()
     }
 
@@ -129,12 +139,8 @@ impl Authenticator for StaticUsers {
 
     fn decoy(&self, sign_in: &SignIn) -> Option<(Principal, Credential)> {
         let (method, name) = (sign_in.method, sign_in.name());
-        let alike: Vec<&StoredUser> = self
-            .users
-            .values()
-            .filter(|user| credential(user, method).is_some())
-            .collect();
-        let model = alike.get(self.decoys.pick(name, alike.len()))?;
+        let alike = self.by_method.get(&method)?;
+        let model = self.users.get(alike.get(self.decoys.pick(name, alike.len()))?)?;
         let principal = Principal {
             authid: name.to_owned(),
             ..principal(model)

@@ -175,6 +175,11 @@ fn by_scram(sign_in: &SignIn, keys: scram::Keys, asked: Asked<'_>) -> Result<(Ch
         .map_err(|_| failed("HELLO.Details.authextra.nonce, random octets in base64, is needed".to_owned()))?;
     let binding = match exchange.wants_binding() {
         None => None,
+        Some(_) if dialect == scram::Dialect::Autobahn => {
+            return Err(failed(
+                "what scram signs does not speak of the connection; wamp-scram can be bound to it".to_owned(),
+            ));
+        }
         Some(kind) => Some(channel_binding(asked.transport, kind).ok_or_else(|| {
             failed(format!(
                 "this connection cannot be bound to by {kind:?}; TLS 1.3 can, by {:?}",

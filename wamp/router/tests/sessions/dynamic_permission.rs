@@ -1,11 +1,11 @@
 //! A procedure decides what a role may do.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use wamp_protocol::Serializer;
 use wamp_router::authorization::{Authorization, DynamicAuthorizer, Rule, Rules};
-use wamp_router::{Disclose, Disclosure, RealmConfig, RouterConfig};
+use wamp_router::{Disclose, Disclosure, Limits, RealmConfig, RouterConfig};
 
 use super::authorization::signed_in;
 use super::support::{Client, Kind, REALM, Server, open_realm};
@@ -291,4 +291,31 @@ async fn one_who_leaves_while_it_is_decided_leaves_nothing_behind() {
     assert_eq!(component.receive().await[4][0], session);
     let found = component.ask("wamp.subscription.lookup", json!(["com.topic"])).await;
     assert_eq!(found, Ok(Json::Null));
+}
+
+#[tokio::test]
+async fn a_goodbye_that_waited_leaves_time_for_another_session() {
+    let limits = Limits {
+        handshake_time: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let server = Server::with(RouterConfig {
+        realms: vec![realm(authorizer())],
+        limits,
+        ..RouterConfig::default()
+    })
+    .await;
+    let mut component = component(&server).await;
+    let began = Instant::now();
+    let mut client = server.join().await;
+    client.send(json!([32, 1, {}, "com.topic"])).await;
+    client.send(json!([6, {}, "wamp.close.close_realm"])).await;
+    let (request, _) = question(&mut component).await;
+    while began.elapsed() < limits.handshake_time * 2 {
+        no_question(&mut component).await;
+    }
+    answer(&mut component, request, json!(true)).await;
+    assert_eq!(client.receive().await[0], 33);
+    assert_eq!(client.receive().await[0], 6);
+    client.join(REALM).await;
 }

@@ -160,6 +160,11 @@ async fn scram_names_what_hello_lacks() {
             assert!(abort[1]["message"].as_str().unwrap().contains(word), "{abort}");
         }
     }
+    // Autobahn's dialect signs nothing about the connection.
+    let extra = json!({ "nonce": "abcd", "channel_binding": "tls-exporter" });
+    let mut client = hello(&server, Some("ann"), "scram", dict(&extra)).await;
+    let abort = client.receive().await;
+    assert!(abort[1]["message"].as_str().unwrap().contains("wamp-scram"), "{abort}");
 }
 
 async fn by_cryptosign(server: &Server, authid: Option<&str>, private_key: [u8; 32]) -> Result<Json, String> {
