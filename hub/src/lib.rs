@@ -2,11 +2,13 @@
 
 pub mod accounts;
 pub mod announce;
+mod api;
 pub mod bare_router;
 pub mod cli;
 pub mod components;
 pub mod config;
 pub mod data_dir;
+pub mod event_history;
 pub mod failure;
 pub mod http;
 pub mod listener;
