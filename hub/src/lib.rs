@@ -2,12 +2,14 @@
 
 pub mod accounts;
 pub mod announce;
+mod api;
 pub mod bare_router;
 pub mod cli;
 pub mod components;
 pub mod config;
 pub mod damage;
 pub mod data_dir;
+pub mod event_history;
 pub mod failure;
 pub mod hearing;
 pub mod http;

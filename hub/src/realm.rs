@@ -9,14 +9,15 @@ use wamp_router::{Authentication, Authorization, Disclose, Disclosure, RealmConf
 
 use crate::accounts::SignIn;
 use crate::config::Config;
-use crate::roles;
+use crate::event_history::{self, EventHistory};
 use crate::supervisor::Join;
+use crate::{api, roles};
 
 /// Messages that may wait each way on a linked session.
 const LINK_CAPACITY: usize = 1024;
 
-/// The router of the house.
-pub fn router(config: &Config, sign_in: SignIn) -> Router {
+/// The router of the house, which keeps its event history in `history`.
+pub fn router(config: &Config, sign_in: SignIn, history: Arc<EventHistory>) -> Router {
     let anonymous = config.realm.anonymous.clone();
     let mut methods = AuthMethod::SIGN_INS.to_vec();
     if anonymous.is_some() {
@@ -34,6 +35,10 @@ pub fn router(config: &Config, sign_in: SignIn) -> Router {
             callers: Disclose::Always,
             ..Disclosure::default()
         },
+        history: event_history::OF_EACH,
+        history_except: api::WITHOUT_HISTORY.map(str::to_owned).to_vec(),
+        history_store: Some(history),
+        definitions: api::definitions(),
         ..RealmConfig::new(house::uri::REALM)
     };
     Router::new(RouterConfig {

@@ -31,6 +31,7 @@ use crate::announce::{self, Ready};
 use crate::components::{Components, Status};
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::event_history::{self, EventHistory, Writer};
 use crate::failure::Failure;
 use crate::log::Format;
 use crate::services::{self, Demo};
@@ -82,7 +83,10 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         config.sign_in.limit_attempts,
     );
     let signed_in = sign_in.signed_in();
-    let router = realm::router(&config, sign_in);
+    let (history, history_writer) = past_events(&database).await?;
+    let history_stop = CancellationToken::new();
+    let writing_history = tokio::spawn(history_writer.run(history_stop.clone()));
+    let router = realm::router(&config, sign_in, history);
     let mqtt = services::MqttView::default();
     let selected = services::selected(&config, demo.is_some());
     let components = Components::new(selected.chain([accounts::NAME]));
@@ -163,6 +167,10 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     if let Some(path) = unix_path {
         listener::remove_unix(&path);
     }
+    history_stop.cancel();
+    if tokio::time::timeout(CLOSE_TIME, writing_history).await.is_err() {
+        tracing::warn!("the newest events are not in the history");
+    }
     let closed = tokio::time::timeout(CLOSE_TIME, database.checkpoint_and_close()).await;
     if let Ok(Err(error)) = &closed {
         tracing::warn!(%error, "the write-ahead log stays until the next start");
@@ -179,6 +187,11 @@ async fn open(data_dir: &DataDir) -> Result<Database, Failure> {
     Database::open(data_dir.database())
         .await
         .map_err(|error| damage::of_house(&error))
+}
+
+async fn past_events(database: &Database) -> Result<(Arc<EventHistory>, Writer), Failure> {
+    let opened = event_history::open(database.clone()).await;
+    opened.map_err(|error| Failure::Failed(format!("the event history cannot be read: {error}")))
 }
 
 /// The Unix socket; without it (a path too long, say) everything else still works.

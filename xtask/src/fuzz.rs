@@ -16,7 +16,16 @@ pub(crate) fn fuzz(seconds: u32) -> Result<()> {
     if !has_cargo_fuzz {
         say("no nightly compiler with cargo-fuzz: the targets run under a random driver");
         let mut command = cargo()?;
-        command.args(["test", "-p", "wamp-protocol", "--test", "fuzz", "--", "--nocapture"]);
+        command.args([
+            "test",
+            "-p",
+            "wamp-protocol",
+            "--test",
+            "fuzz",
+            "--",
+            "--nocapture",
+            "--test-threads=1",
+        ]);
         // Optimised, it tries twenty times as much.
         command.env("CARGO_PROFILE_TEST_OPT_LEVEL", "2");
         command.env("CARGO_PROFILE_DEV_OPT_LEVEL", "2");

@@ -36,7 +36,8 @@ pub struct Connector {
 
 impl Connector {
     /// A router at `url`: `ws://host:port/path`, `wss://…`, and natively also RawSocket,
-    /// `rs://host:port` over TCP, `rss://host:port` over TLS and `unix:///path` over a Unix socket.
+    /// `rs://host:port` over TCP, `rss://host:port` over TLS and `unix:///path` over a Unix socket, and
+    /// long-poll, `http://host:port/path` and `https://…`, which is Domovoi's at `/lp`.
     /// A URL that is none of these is told by [`connect`](Self::connect).
     pub fn new(url: impl Into<String>, realm: impl Into<Uri>) -> Self {
         Self::to(Endpoint::Url(url.into()), realm.into())

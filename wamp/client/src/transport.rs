@@ -5,6 +5,8 @@ mod browser;
 #[cfg(not(target_arch = "wasm32"))]
 mod keepalive;
 mod linked;
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+mod longpoll;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 #[cfg(not(target_arch = "wasm32"))]

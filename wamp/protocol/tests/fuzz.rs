@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use wamp_protocol::{Serializer, Value};
 
 /// Executions of each target, unless it is told how many seconds to take.
-const EXECUTIONS: u64 = 20_000;
+const EXECUTIONS: u64 = 30_000;
 /// The variable that tells it.
 const SECONDS: &str = "DOMOVOI_FUZZ_SECONDS";
 

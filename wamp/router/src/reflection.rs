@@ -52,6 +52,11 @@ impl Definition {
         }
     }
 
+    /// What it is about.
+    pub fn uri(&self) -> &str {
+        self.uri.as_str()
+    }
+
     /// Says one more thing.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {

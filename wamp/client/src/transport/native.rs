@@ -11,6 +11,7 @@ pub(super) async fn dial(url: &str, dialing: &Dialing) -> Result<Dialed, Transpo
     };
     match scheme {
         "ws" | "wss" => websocket(url, scheme == "wss", dialing).await,
+        "http" | "https" => long_poll(url, scheme == "https", rest, dialing).await,
         "rs" => {
             let stream = tcp(rest.trim_end_matches('/')).await?;
             let link = rawsocket::open(stream, dialing.subprotocol.serializer, dialing.keepalive).await?;
@@ -23,7 +24,10 @@ pub(super) async fn dial(url: &str, dialing: &Dialing) -> Result<Dialed, Transpo
             let link = rawsocket::open(stream, dialing.subprotocol.serializer, dialing.keepalive).await?;
             Ok(Dialed::plain(link))
         }
-        _ => Err(address(url, "its scheme is none of ws, wss, rs, rss and unix")),
+        _ => Err(address(
+            url,
+            "its scheme is none of ws, wss, http, https, rs, rss and unix",
+        )),
     }
 }
 
@@ -96,4 +100,67 @@ async fn websocket(url: &str, tls: bool, dialing: &Dialing) -> Result<Dialed, Tr
 #[cfg(not(feature = "native"))]
 async fn websocket(url: &str, _: bool, _: &Dialing) -> Result<Dialed, TransportError> {
     Err(address(url, "this client was built without WebSocket"))
+}
+
+/// Where HTTP requests go.
+#[cfg(feature = "native")]
+#[derive(Clone)]
+pub(super) struct HttpAddress {
+    tls: bool,
+    /// As the URL has it, `host` or `host:port`.
+    pub(super) authority: String,
+    /// Without a slash at its end.
+    pub(super) path: String,
+}
+
+/// A stream that may be encrypted.
+#[cfg(feature = "native")]
+pub(super) trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+#[cfg(feature = "native")]
+impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Opens a connection for HTTP requests.
+#[cfg(feature = "native")]
+pub(super) async fn http(to: &HttpAddress, dialing: &Dialing) -> Result<Box<dyn Stream>, TransportError> {
+    let default = if to.tls { 443 } else { 80 };
+    // An IPv6 address has colons too, and stands in brackets.
+    let port = to.authority.rsplit_once(':').filter(|(_, port)| !port.contains(']'));
+    let host = port.map_or(to.authority.as_str(), |(host, _)| host);
+    let with_port = match port {
+        Some(_) => to.authority.clone(),
+        None => format!("{host}:{default}"),
+    };
+    let stream = tcp(&with_port).await?;
+    if !to.tls {
+        return Ok(Box::new(stream));
+    }
+    #[cfg(feature = "tls")]
+    {
+        let (stream, _) = super::tls::connect(host, stream, dialing.authorities.as_deref()).await?;
+        Ok(Box::new(stream))
+    }
+    #[cfg(not(feature = "tls"))]
+    {
+        let _ = dialing;
+        Err(address(&to.authority, "this client was built without TLS"))
+    }
+}
+
+#[cfg(feature = "native")]
+async fn long_poll(url: &str, tls: bool, rest: &str, dialing: &Dialing) -> Result<Dialed, TransportError> {
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if authority.is_empty() {
+        return Err(address(url, "it names no host"));
+    }
+    let to = HttpAddress {
+        tls,
+        authority: authority.to_owned(),
+        path: path.trim_end_matches('/').to_owned(),
+    };
+    Ok(Dialed::plain(super::longpoll::open(to, dialing).await?))
+}
+
+#[cfg(not(feature = "native"))]
+async fn long_poll(url: &str, _: bool, _: &str, _: &Dialing) -> Result<Dialed, TransportError> {
+    Err(address(url, "this client was built without HTTP"))
 }

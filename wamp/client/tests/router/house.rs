@@ -27,11 +27,13 @@ pub(crate) enum Door {
     Batched(Serializer),
     RawSocket(Serializer),
     Unix,
+    LongPoll(Serializer),
+    BatchedLongPoll(Serializer),
     Linked,
 }
 
 impl Door {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::WebSocket(Serializer::Json),
         Self::WebSocket(Serializer::MsgPack),
         Self::WebSocket(Serializer::Cbor),
@@ -42,6 +44,9 @@ impl Door {
         Self::RawSocket(Serializer::MsgPack),
         Self::RawSocket(Serializer::Cbor),
         Self::Unix,
+        Self::LongPoll(Serializer::Json),
+        Self::LongPoll(Serializer::MsgPack),
+        Self::BatchedLongPoll(Serializer::Cbor),
         Self::Linked,
     ];
 }
@@ -135,6 +140,12 @@ impl House {
             Door::RawSocket(serializer) => {
                 Connector::new(format!("rs://{}", self.address), REALM).serializer(serializer)
             }
+            Door::LongPoll(serializer) => {
+                Connector::new(format!("http://{}/lp", self.address), REALM).serializer(serializer)
+            }
+            Door::BatchedLongPoll(serializer) => Connector::new(format!("http://{}/lp/", self.address), REALM)
+                .serializer(serializer)
+                .batched(),
             Door::Unix => {
                 let path = self.directory.path().join("wamp.sock");
                 Connector::new(format!("unix://{}", path.display()), REALM)
