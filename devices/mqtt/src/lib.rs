@@ -1,12 +1,13 @@
 //! The MQTT bridge: Home Assistant discovery in, commands out, and an MQTT server for devices.
 //!
 //! Pure: [`topic`], [`abbreviation`], [`discovery`], [`availability`], [`template`], [`entity`],
-//! [`unit`] and [`catalog`] know no clock and no network. A message's way: `server` or `client`
+//! [`unit`], [`zigbee`], [`dialect`] and [`catalog`] know no clock and no network. A message's way: `server` or `client`
 //! receives it, [`catalog`] says what it means, `bridge` tells the house.
 
 pub mod abbreviation;
 pub mod availability;
 pub mod catalog;
+pub mod dialect;
 pub mod discovery;
 pub mod entity;
 pub mod fields;
@@ -14,6 +15,7 @@ pub mod payload;
 pub mod template;
 pub mod topic;
 pub mod unit;
+pub mod zigbee;
 
 mod bridge;
 mod client;
@@ -175,6 +177,7 @@ pub async fn start(session: Session, settings: Settings, database: Option<Databa
         faults: Faults::default(),
         unseen: BTreeSet::new(),
         show_at: None,
+        later: (BTreeSet::new(), 0),
         lost: false,
     };
     Ok(Running::spawn(address, counters, |stopped| async move {
