@@ -11,6 +11,7 @@ pub mod dialect;
 pub mod discovery;
 pub mod entity;
 pub mod fields;
+pub mod fleet;
 pub mod payload;
 pub mod template;
 pub mod topic;
@@ -39,7 +40,7 @@ use wamp_client::Session;
 
 use crate::bridge::{Loop, Shared};
 use crate::catalog::Catalog;
-use crate::client::Client;
+use crate::client::{Client, Will};
 pub use crate::client::{ClientFault, ServerUrl, UrlFault};
 use crate::faults::Faults;
 use crate::link::{Link, LinkEvent};
@@ -235,8 +236,11 @@ async fn connect(settings: ServerSettings, prefix: &str, database: Option<&Datab
             authorities,
             client_id,
         } => {
-            let status = topic::status(prefix);
-            let (client, events, polling) = Client::start(&url, authorities, &client_id, &status)?;
+            let will = Will {
+                topic: topic::status(prefix),
+                retain: false,
+            };
+            let (client, events, polling) = Client::start(&url, authorities, &client_id, will)?;
             Ok(Connected {
                 link: Link::Outside(client),
                 events,

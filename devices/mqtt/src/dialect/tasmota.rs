@@ -180,9 +180,10 @@ fn relays(mac: &str, config: &Value, topics: &Topics, components: &mut Component
     let word = |index: usize| config.get("state").and_then(|state| state.get(index)?.as_str());
     let (off, on) = (word(0).unwrap_or("OFF"), word(1).unwrap_or("ON"));
     let (state, sensor) = (format!("{}STATE", topics.tele), format!("{}SENSOR", topics.tele));
-    let mut shutters = 0;
+    let (mut shutters, mut has_first_half) = (0, false);
     for (index, kind) in kinds.iter().enumerate() {
         let number = index + 1;
+        has_first_half &= *kind == 3;
         let names = config.get("fn").and_then(|names| names.get(index)?.as_str());
         let name = names.map_or_else(|| format!("Relay {number}"), str::to_owned);
         let power = if count == 1 && !always_numbered {
@@ -209,7 +210,11 @@ fn relays(mac: &str, config: &Value, topics: &Topics, components: &mut Component
                 components.add("light", &format!("{mac}_light_{number}"), &name, keys);
             }
             // Two relays make a shutter.
-            3 if kinds.get(index.wrapping_sub(1)) != Some(&3) || (index - shutters * 2) % 2 == 0 => {
+            3 => {
+                has_first_half = !has_first_half;
+                if !has_first_half {
+                    continue;
+                }
                 shutters += 1;
                 let shutter = format!("Shutter{shutters}");
                 let keys = json!({"position_topic": sensor, "position_template": path(&[&shutter, "Position"]),
