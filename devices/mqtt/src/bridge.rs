@@ -29,6 +29,8 @@ use crate::{dialect, topic, zigbee};
 const GATHER: Duration = Duration::from_millis(50);
 /// How often it is looked what time alone has changed.
 const TICK: Duration = Duration::from_secs(1);
+/// Messages taken in a row.
+const AT_ONCE: u32 = 64;
 /// What a device says for people alone is shown at most every so many ticks.
 const TICKS_TO_SHOW: u32 = 5;
 
@@ -71,9 +73,7 @@ impl Loop {
             tokio::select! {
                 _ = &mut stopped => break,
                 event = self.events.recv() => match event {
-                    Some(LinkEvent::Message(message)) => self.take(message).await,
-                    Some(LinkEvent::Connected) => self.connected().await,
-                    Some(LinkEvent::Lost(cause)) => self.connection_lost(&cause).await,
+                    Some(event) => self.take_some(event).await,
                     None => break,
                 },
                 event = self.changed.next() => match event {
@@ -125,6 +125,23 @@ impl Loop {
         {
             let effects = self.shared.catalog().let_join(duration, now());
             self.perform("", effects).await;
+        }
+    }
+
+    /// Takes an event of the server and those that wait behind it, up to a number after which others
+    /// get their turn.
+    async fn take_some(&mut self, first: LinkEvent) {
+        let (mut event, mut left) = (Some(first), AT_ONCE);
+        while let Some(next) = event.take() {
+            match next {
+                LinkEvent::Message(message) => self.take(message).await,
+                LinkEvent::Connected => self.connected().await,
+                LinkEvent::Lost(cause) => self.connection_lost(&cause).await,
+            }
+            left -= 1;
+            if left > 0 {
+                event = self.events.try_recv().ok();
+            }
         }
     }
 

@@ -32,7 +32,8 @@ const REQUESTS: usize = 65_536;
 /// Messages on their way to the bridge before the server has to wait.
 const BACKLOG: usize = 16_384;
 const LONGEST_PACKET: usize = 4 << 20;
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A server that is back is found within this time, and its devices with it.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// Why the server outside cannot be used at all, as a sentence.
 #[derive(Debug, thiserror::Error)]
