@@ -59,6 +59,33 @@ pub struct BridgeCommand {
     pub on: bool,
 }
 
+/// A value that is set: a brightness in percent, an option by name, a switch position.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SettingValue {
+    /// Yes or no.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// Text, or an option's name.
+    Text(String),
+}
+
+/// What the device control service asks of a bridge, at [`crate::uri::bridge_set`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BridgeSetting {
+    /// Which device.
+    pub device: DeviceId,
+    /// Which entity on it.
+    pub entity: String,
+    /// Which of its settings, by the word under which it is told: `brightness`, `position`.
+    /// Nothing for an entity that has but one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
+    /// The value.
+    pub value: SettingValue,
+}
+
 /// The payload of `device.state`: a bridge heard from a device what its actuator does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeviceStateReport {

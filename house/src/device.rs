@@ -49,11 +49,31 @@ pub enum ActuatorKind {
     Heater,
     /// Anything else that is on or off.
     Switch,
+    /// A lamp.
+    Light,
+    /// A humidifier or dehumidifier with a control of its own.
+    Humidifier,
+    /// A blind, shutter, curtain, awning or garage door; on is open.
+    Cover,
+    /// A valve for water or gas; on is open.
+    Valve,
+    /// A door's lock; on is locked.
+    Lock,
 }
 
 impl ActuatorKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Fan, Self::Ac, Self::Heater, Self::Switch];
+    pub const ALL: [Self; 9] = [
+        Self::Fan,
+        Self::Ac,
+        Self::Heater,
+        Self::Switch,
+        Self::Light,
+        Self::Humidifier,
+        Self::Cover,
+        Self::Valve,
+        Self::Lock,
+    ];
 
     /// The name in URIs.
     pub const fn name(self) -> &'static str {
@@ -62,6 +82,23 @@ impl ActuatorKind {
             Self::Ac => "ac",
             Self::Heater => "heater",
             Self::Switch => "switch",
+            Self::Light => "light",
+            Self::Humidifier => "humidifier",
+            Self::Cover => "cover",
+            Self::Valve => "valve",
+            Self::Lock => "lock",
+        }
+    }
+
+    /// What it is for people when it is on, or off: `open`, `closed`.
+    pub const fn word(self, on: bool) -> &'static str {
+        match (self, on) {
+            (Self::Cover | Self::Valve, true) => "open",
+            (Self::Cover | Self::Valve, false) => "closed",
+            (Self::Lock, true) => "locked",
+            (Self::Lock, false) => "unlocked",
+            (_, true) => "on",
+            (_, false) => "off",
         }
     }
 
@@ -72,6 +109,11 @@ impl ActuatorKind {
             Self::Ac => "air conditioner",
             Self::Heater => "heater",
             Self::Switch => "switch",
+            Self::Light => "light",
+            Self::Humidifier => "humidifier",
+            Self::Cover => "cover",
+            Self::Valve => "valve",
+            Self::Lock => "lock",
         }
     }
 }
@@ -89,6 +131,14 @@ pub enum EntityKind {
     Actuator {
         /// What, as its bridge sees it; a person may say otherwise (a plug that feeds a fan).
         actuator: ActuatorKind,
+    },
+    /// Says something that is shown as it is, see [`Device::told`].
+    Told {
+        /// Why it is neither measured nor switched, a sentence for people.
+        reason: String,
+        /// It can be set to another value with `device.set`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        settable: bool,
     },
     /// Shown, with the reason why it cannot be driven or measured.
     Unsupported {
@@ -186,6 +236,10 @@ pub struct Device {
     /// adopted device measures travels as [`crate::SensorEvent`]. Not kept over a restart.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub last_values: BTreeMap<Quantity, f64>,
+    /// What its entities say beside readings and on or off, for people and by entity id:
+    /// `brightness 40 %`, `open, position 30 %`. Not kept over a restart.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<String, String>,
 }
 
 impl Device {
@@ -208,6 +262,7 @@ impl Device {
             needs_key: false,
             fault: None,
             last_values: BTreeMap::new(),
+            told: BTreeMap::new(),
         }
     }
 
@@ -215,7 +270,7 @@ impl Device {
     pub fn actuators(&self) -> impl Iterator<Item = (&Entity, ActuatorKind)> {
         self.entities.iter().filter_map(|entity| match entity.kind {
             EntityKind::Actuator { actuator } => Some((entity, actuator)),
-            EntityKind::Sensor { .. } | EntityKind::Unsupported { .. } => None,
+            EntityKind::Sensor { .. } | EntityKind::Told { .. } | EntityKind::Unsupported { .. } => None,
         })
     }
 
@@ -223,7 +278,7 @@ impl Device {
     pub fn quantities(&self) -> impl Iterator<Item = Quantity> {
         self.entities.iter().filter_map(|entity| match entity.kind {
             EntityKind::Sensor { quantity } => Some(quantity),
-            EntityKind::Actuator { .. } | EntityKind::Unsupported { .. } => None,
+            EntityKind::Actuator { .. } | EntityKind::Told { .. } | EntityKind::Unsupported { .. } => None,
         })
     }
 }

@@ -29,7 +29,7 @@ mod wording;
 pub use alert::{Alert, AlertKind, Severity};
 pub use area::AreaId;
 pub use arguments::Arguments;
-pub use command::{ActuatorEvent, ActuatorState, BridgeCommand, Cause, DeviceStateReport};
+pub use command::{ActuatorEvent, ActuatorState, BridgeCommand, BridgeSetting, Cause, DeviceStateReport, SettingValue};
 pub use control_view::{ActuatorKey, ControlView};
 pub use device::{ActuatorKind, Availability, Bridge, Device, DeviceId, Entity, EntityKind, Lifecycle};
 pub use guard::{FIRST_HEARD, Guard, LONGEST_OVERRIDE, Verdict, Wish, override_end};

@@ -53,6 +53,10 @@ pub mod procedure {
     /// kwargs `{device, key}` → nothing: the key by which a Bluetooth device's messages open. No
     /// key, and the one that was there is forgotten.
     pub const DEVICE_KEY_SET: &str = "device.key.set";
+    /// kwargs `{device, entity, value, what?}` → nothing: sets a brightness, a position, a target, a
+    /// choice, a number, or presses a button. `what` says which of the entity's settings, where it
+    /// has several.
+    pub const DEVICE_SET: &str = "device.set";
     /// → list of [`crate::ActuatorState`].
     pub const ACTUATOR_LIST: &str = "actuator.list";
     /// → list of [`crate::Threshold`].
@@ -119,6 +123,20 @@ pub fn device_control(kind: ActuatorKind) -> &'static str {
         ActuatorKind::Ac => "dcs.ac.control",
         ActuatorKind::Heater => "dcs.heater.control",
         ActuatorKind::Switch => "dcs.switch.control",
+        ActuatorKind::Light => "dcs.light.control",
+        ActuatorKind::Humidifier => "dcs.humidifier.control",
+        ActuatorKind::Cover => "dcs.cover.control",
+        ActuatorKind::Valve => "dcs.valve.control",
+        ActuatorKind::Lock => "dcs.lock.control",
+    }
+}
+
+/// `bridge.<name>.set`: kwargs [`crate::BridgeSetting`] → nothing. `None` for bridges whose devices
+/// have nothing to set.
+pub fn bridge_set(bridge: Bridge) -> Option<&'static str> {
+    match bridge {
+        Bridge::Mqtt => Some("bridge.mqtt.set"),
+        Bridge::Ble | Bridge::Simulated | Bridge::Wamp => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod restore;
 mod router;
 mod run;
 mod service;
+mod simulate;
 mod stored;
 mod subscribe;
 mod user;
@@ -63,6 +64,8 @@ enum Command {
     Publish(publish::Arguments),
     /// Print the events of a topic, one a line.
     Subscribe(subscribe::Arguments),
+    /// Play a house full of MQTT devices, for trials, demonstrations and load.
+    Simulate(simulate::Arguments),
     /// Make, list and remove accounts, and set passwords.
     User(user::Arguments),
     /// Write a verified copy of the house's data to a file; the hub may go on running.
@@ -110,6 +113,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Call(arguments) => call::run(arguments, &logging).await,
             Command::Publish(arguments) => publish::run(arguments, &logging).await,
             Command::Subscribe(arguments) => subscribe::run(arguments, &logging).await,
+            Command::Simulate(arguments) => simulate::run(arguments, &logging).await,
             Command::User(arguments) => user::run(arguments, &logging).await,
             Command::Backup(arguments) => backup::run(arguments, &logging).await,
             Command::Restore(arguments) => restore::run(arguments, &logging).await,

@@ -76,6 +76,7 @@ fn commands(action: Action, uri: &str) -> bool {
     match action {
         Action::Call => {
             uri == procedure::DISCOVER_DEVICES
+                || uri == procedure::DEVICE_SET
                 || uri == procedure::ALERT_ACKNOWLEDGE
                 || house::ActuatorKind::ALL
                     .into_iter()
@@ -102,6 +103,8 @@ mod tests {
             (Call, "account.remember", Exact, "admin service user viewer"),
             (Call, "dcs.fan.control", Exact, "admin service user"),
             (Call, "dcs.switch.control", Exact, "admin service user"),
+            (Call, "dcs.lock.control", Exact, "admin service user"),
+            (Call, "device.set", Exact, "admin service user"),
             (Call, "alert.acknowledge", Exact, "admin service user"),
             (Call, "discover.devices", Exact, "admin service user"),
             (Call, "device.adopt", Exact, "admin service"),

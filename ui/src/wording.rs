@@ -85,6 +85,11 @@ pub(crate) fn kind_name(kind: ActuatorKind) -> &'static str {
         ActuatorKind::Ac => "Air conditioner",
         ActuatorKind::Heater => "Heater",
         ActuatorKind::Switch => "Switch",
+        ActuatorKind::Light => "Light",
+        ActuatorKind::Humidifier => "Humidifier",
+        ActuatorKind::Cover => "Cover",
+        ActuatorKind::Valve => "Valve",
+        ActuatorKind::Lock => "Lock",
     }
 }
 

@@ -1,92 +1,43 @@
 //! The bridge as a member of the house.
 
+mod commands;
+
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use component::{devices, now, read, tell, tell_status};
-use house::uri::{self, topic as wamp_topic};
-use house::{
-    Bridge, BridgeCommand, Device, DeviceId, DeviceStateReport, Lifecycle, Quantity, Registry, SensorEvent, Timestamp,
-};
+use house::uri::topic as wamp_topic;
+use house::{Device, DeviceId, Lifecycle, Quantity, Registry, SensorEvent, Timestamp};
+use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
-use wamp_client::{CallError, ConnectionState, Invocation, Reply, Session, StateStream, Subscription};
+use wamp_client::{ConnectionState, Event, StateStream, Subscription};
 
-use crate::catalog::{Catalog, CommandFault, Effect};
+pub(crate) use self::commands::{Shared, register};
+use crate::catalog::Effect;
 use crate::entity::Outgoing;
 use crate::faults::Faults;
 use crate::link::{Link, LinkEvent, Message};
 use crate::running::Counters;
 use crate::store::{Announcement, Change};
-use crate::topic;
+use crate::{dialect, topic, zigbee};
 
 /// Devices announce themselves entity by entity; the house is shown them this long after the
 /// first, whole.
 const GATHER: Duration = Duration::from_millis(50);
 /// How often it is looked what time alone has changed.
 const TICK: Duration = Duration::from_secs(1);
+/// Messages taken in a row.
+const AT_ONCE: u32 = 64;
+/// What a device says for people alone is shown at most every so many ticks.
+const TICKS_TO_SHOW: u32 = 5;
 
-/// What commands need, shared with the procedure's handler.
-pub(crate) struct Shared {
-    pub(crate) catalog: Mutex<Catalog>,
-    pub(crate) link: Link,
-    pub(crate) session: Session,
-}
-
-impl Shared {
-    fn catalog(&self) -> MutexGuard<'_, Catalog> {
-        // The catalog is plain data, changed by functions that do not panic.
-        self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sends a command to its device.
-    async fn command(&self, command: BridgeCommand) -> Result<(), CallError> {
-        let ready = self
-            .catalog()
-            .command(&command.device, &command.entity, command.on)
-            .map_err(|fault| {
-                let uri = match fault {
-                    CommandFault::NoSuchDevice(_) | CommandFault::NoSuchActuator { .. } => uri::error::NO_SUCH_DEVICE,
-                    CommandFault::Offline(_) | CommandFault::Template(_) => uri::error::DEVICE_UNAVAILABLE,
-                };
-                CallError::new(uri, fault.to_string())
-            })?;
-        for message in ready.messages {
-            self.link
-                .publish(message)
-                .map_err(|error| CallError::new(uri::error::DEVICE_UNAVAILABLE, error.to_string()))?;
-        }
-        if ready.optimistic {
-            let report = DeviceStateReport {
-                device: command.device,
-                entity: command.entity,
-                on: command.on,
-                at: now(),
-            };
-            tell(&self.session, wamp_topic::DEVICE_STATE, &report).await;
-        }
-        Ok(())
-    }
-}
-
-/// Registers the procedure by which the house commands MQTT devices.
-pub(crate) async fn register(shared: &Arc<Shared>) -> Result<(), wamp_client::Error> {
-    let shared_by_calls = Arc::clone(shared);
-    shared
-        .session
-        .register(uri::bridge_command(Bridge::Mqtt))
-        .handler(move |invocation: Invocation| {
-            let shared = Arc::clone(&shared_by_calls);
-            async move {
-                shared.command(invocation.kwargs()?).await?;
-                Ok(Reply::empty())
-            }
-        })
-        .await?;
-    Ok(())
+/// The payload of `discovery.search`.
+#[derive(Deserialize)]
+struct Search {
+    seconds: f64,
 }
 
 pub(crate) struct Loop {
@@ -104,6 +55,8 @@ pub(crate) struct Loop {
     /// Devices that the house is to be shown, and when.
     pub(crate) unseen: BTreeSet<DeviceId>,
     pub(crate) show_at: Option<Instant>,
+    /// Devices that the house is to be shown when there is time, and the ticks since it last was.
+    pub(crate) later: (BTreeSet<DeviceId>, u32),
     /// The connection was there and is gone.
     pub(crate) lost: bool,
 }
@@ -120,9 +73,7 @@ impl Loop {
             tokio::select! {
                 _ = &mut stopped => break,
                 event = self.events.recv() => match event {
-                    Some(LinkEvent::Message(message)) => self.take(message).await,
-                    Some(LinkEvent::Connected) => self.connected().await,
-                    Some(LinkEvent::Lost(cause)) => self.connection_lost(&cause).await,
+                    Some(event) => self.take_some(event).await,
                     None => break,
                 },
                 event = self.changed.next() => match event {
@@ -140,11 +91,10 @@ impl Loop {
                     self.show_all();
                 }
                 event = self.search.next() => {
-                    if event.is_none() {
-                        break;
-                    }
+                    let Some(event) = event else { break };
                     self.show_all();
                     self.say_status("online");
+                    self.search(&event).await;
                 }
                 state = self.states.next() => match state {
                     Some(ConnectionState::Joined(_)) => {
@@ -156,12 +106,43 @@ impl Loop {
                 },
                 _ = tick.tick() => {
                     let effects = self.shared.catalog().tick(now());
-                    self.perform("", &Bytes::new(), effects).await;
+                    self.perform("", effects).await;
+                    self.show_later();
                 }
                 () = sleep_until(show_at.unwrap_or_else(Instant::now)), if show_at.is_some() => self.show().await,
             }
         }
+        let effects = self.shared.catalog().end_joining(now());
+        self.perform("", effects).await;
         self.say_status("offline");
+    }
+
+    /// Devices that speak through bridges of their own may join while the house searches.
+    async fn search(&mut self, event: &Event) {
+        let seconds = read::<Search>(event).map_or(0.0, |search| search.seconds);
+        if let Ok(duration) = Duration::try_from_secs_f64(seconds)
+            && !duration.is_zero()
+        {
+            let effects = self.shared.catalog().let_join(duration, now());
+            self.perform("", effects).await;
+        }
+    }
+
+    /// Takes an event of the server and those that wait behind it, up to a number after which others
+    /// get their turn.
+    async fn take_some(&mut self, first: LinkEvent) {
+        let (mut event, mut left) = (Some(first), AT_ONCE);
+        while let Some(next) = event.take() {
+            match next {
+                LinkEvent::Message(message) => self.take(message).await,
+                LinkEvent::Connected => self.connected().await,
+                LinkEvent::Lost(cause) => self.connection_lost(&cause).await,
+            }
+            left -= 1;
+            if left > 0 {
+                event = self.events.try_recv().ok();
+            }
+        }
     }
 
     async fn take(&mut self, message: Message) {
@@ -173,11 +154,11 @@ impl Loop {
             permit,
         } = message;
         let effects = self.shared.catalog().handle(&topic, &payload, retained_at, now());
-        self.perform(&topic, &payload, effects).await;
+        self.perform(&topic, effects).await;
         drop(permit);
     }
 
-    async fn perform(&mut self, topic: &str, payload: &Bytes, effects: Vec<Effect>) {
+    async fn perform(&mut self, topic: &str, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Values { device, values, at } => self.publish_values(&device, values, at).await,
@@ -185,14 +166,21 @@ impl Loop {
                 Effect::Subscribe(topic) => self.shared.link.subscribe(&topic),
                 Effect::Unsubscribe(topic) => self.shared.link.unsubscribe(&topic),
                 Effect::Changed(device) => self.show_soon(device),
+                Effect::Send(message) => self.send(message),
+                Effect::Status { status, detail } => {
+                    tell_status(&self.shared.session, "zigbee2mqtt", status, &detail).await;
+                }
+                Effect::Told(device) => {
+                    self.later.0.insert(device);
+                }
                 Effect::Gone(device) => {
                     self.unseen.remove(&device.id);
                     tell(&self.shared.session, wamp_topic::DEVICE_SEEN, &*device).await;
                 }
-                Effect::Save { topic, device } => self.save(Change::Save {
+                Effect::Save { topic, device, payload } => self.save(Change::Save {
                     announcement: Announcement {
                         topic,
-                        payload: payload.clone(),
+                        payload: payload.into(),
                         device,
                     },
                     at: now(),
@@ -224,12 +212,15 @@ impl Loop {
     }
 
     /// Readings of adopted devices go to the house; others wait until they are adopted.
-    async fn publish_values(&self, device: &str, values: Vec<(Quantity, f64)>, at: Timestamp) {
+    async fn publish_values(&mut self, device: &str, values: Vec<(Quantity, f64)>, at: Timestamp) {
         let adopted = self
             .registry
             .device(device)
             .filter(|device| device.lifecycle == Lifecycle::Adopted);
-        let Some(adopted) = adopted else { return };
+        let Some(adopted) = adopted else {
+            self.later.0.insert(device.to_owned());
+            return;
+        };
         let event = SensorEvent {
             sensor_id: device.to_owned(),
             area: adopted.area.clone(),
@@ -244,6 +235,17 @@ impl Loop {
     async fn apply(&mut self, device: Device) {
         let was_adopted = self.is_adopted(&device.id);
         let id = device.id.clone();
+        if was_adopted {
+            let known = self.registry.device(&id).map(|known| known.name.clone());
+            let asked = match device.lifecycle {
+                Lifecycle::Removed => self.shared.catalog().removed(&id),
+                Lifecycle::Adopted if known.as_ref() != Some(&device.name) => {
+                    self.shared.catalog().renamed(&id, &device.name)
+                }
+                _ => None,
+            };
+            self.perform("", asked.into_iter().collect()).await;
+        }
         self.registry.apply(device);
         if !was_adopted && self.is_adopted(&id) {
             let latest = self.shared.catalog().latest_values(&id);
@@ -271,6 +273,16 @@ impl Loop {
         self.show_at.get_or_insert_with(|| Instant::now() + GATHER);
     }
 
+    fn show_later(&mut self) {
+        self.later.1 += 1;
+        if self.later.1 >= TICKS_TO_SHOW {
+            self.later.1 = 0;
+            for device in std::mem::take(&mut self.later.0) {
+                self.show_soon(device);
+            }
+        }
+    }
+
     fn show_all(&mut self) {
         let ids = self.shared.catalog().ids();
         for id in ids {
@@ -282,7 +294,11 @@ impl Loop {
         self.show_at = None;
         for id in std::mem::take(&mut self.unseen) {
             let device = self.shared.catalog().device(&id);
-            if let Some(device) = device {
+            if let Some(mut device) = device {
+                if self.is_adopted(&id) {
+                    // What it measures travels as readings.
+                    device.last_values.clear();
+                }
                 tell(&self.shared.session, wamp_topic::DEVICE_SEEN, &device).await;
             }
         }
@@ -297,6 +313,9 @@ impl Loop {
         let link = self.shared.link.clone();
         for filter in topic::filters(&self.prefix) {
             link.subscribe(&filter);
+        }
+        for filter in zigbee::FILTERS.iter().chain(&dialect::FILTERS) {
+            link.subscribe(filter);
         }
         let (topics, changed) = {
             let mut catalog = self.shared.catalog();
@@ -327,14 +346,18 @@ impl Loop {
 
     /// The birth message, or the farewell.
     fn say_status(&self, status: &str) {
-        let message = Outgoing {
+        self.send(Outgoing {
             topic: topic::status(&self.prefix),
             payload: status.to_owned(),
             retain: false,
             qos: 0,
-        };
+        });
+    }
+
+    fn send(&self, message: Outgoing) {
+        let topic = message.topic.clone();
         if let Err(error) = self.shared.link.publish(message) {
-            tracing::debug!(%error, "devices are not told that the hub is {status}");
+            tracing::debug!(%error, topic, "not sent");
         }
     }
 

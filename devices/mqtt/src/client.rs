@@ -32,7 +32,8 @@ const REQUESTS: usize = 65_536;
 /// Messages on their way to the bridge before the server has to wait.
 const BACKLOG: usize = 16_384;
 const LONGEST_PACKET: usize = 4 << 20;
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// A server that is back is found within this time, and its devices with it.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// Why the server outside cannot be used at all, as a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,12 @@ pub enum ClientFault {
     Tls(#[from] rustls::Error),
 }
 
+/// Where the server says `offline` when the connection breaks.
+pub(crate) struct Will {
+    pub(crate) topic: String,
+    pub(crate) retain: bool,
+}
+
 /// Publishes and subscribes; a clone is the same client.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -64,17 +71,17 @@ pub(crate) struct Client {
 impl Client {
     /// Connects in the background, again and again, and says so through the receiver.
     ///
-    /// `status_topic` gets `offline` as the will.
+    /// The will is `offline`.
     pub(crate) fn start(
         url: &ServerUrl,
         authorities: Option<PathBuf>,
         client_id: &str,
-        status_topic: &str,
+        will: Will,
     ) -> Result<(Self, mpsc::UnboundedReceiver<LinkEvent>, JoinHandle<()>), ClientFault> {
         let mut options = MqttOptions::new(client_id, url.host.clone(), url.port);
         options.set_keep_alive(Duration::from_secs(30));
         options.set_max_packet_size(LONGEST_PACKET, LONGEST_PACKET);
-        options.set_last_will(LastWill::new(status_topic, "offline", QoS::AtMostOnce, false));
+        options.set_last_will(LastWill::new(will.topic, "offline", QoS::AtMostOnce, will.retain));
         if let Some(user) = &url.user {
             options.set_credentials(user, url.password.as_deref().unwrap_or_default());
         }
@@ -92,8 +99,12 @@ impl Client {
         Ok((client, events, task))
     }
 
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Acquire)
+    }
+
     pub(crate) fn publish(&self, message: Outgoing) -> Result<(), Unreachable> {
-        if !self.connected.load(Ordering::Acquire) {
+        if !self.is_connected() {
             return Err(Unreachable);
         }
         let qos = match message.qos {

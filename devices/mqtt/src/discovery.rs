@@ -6,12 +6,15 @@
 
 mod device;
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 pub use self::device::DeviceInfo;
 use crate::abbreviation::expand_payload;
 use crate::availability;
 use crate::entity::Role;
+use crate::entity::detail::Details;
 pub use crate::fields::DiscoveryFault;
 use crate::fields::{Fields, text_of};
 use crate::topic::DiscoveryTopic;
@@ -38,6 +41,8 @@ pub enum Discovery {
     Announced(Announcement),
     /// The topic announces nothing any more.
     Removed,
+    /// The topic will announce nothing any more, but another the same entities.
+    Migrating,
 }
 
 /// A device, or a part of one, as one topic announces it.
@@ -64,8 +69,12 @@ pub struct EntityConfig {
     pub secondary: bool,
     /// When it can be reached.
     pub availability: availability::Rule,
+    /// It counts as gone when it has said nothing for so long.
+    pub expire_after: Option<Duration>,
     /// What it does.
     pub role: Role,
+    /// What it says and takes beside that.
+    pub details: Details,
 }
 
 /// Reads a message on a discovery topic.
@@ -87,8 +96,7 @@ pub fn parse(topic: &DiscoveryTopic<'_>, payload: &[u8]) -> Result<Discovery, Di
     }
     expand_payload(&mut object);
     if object.get("migrate_discovery") == Some(&Value::Bool(true)) {
-        // The same entities come on another topic; until then nothing is announced here.
-        return Ok(Discovery::Removed);
+        return Ok(Discovery::Migrating);
     }
     replace_base_topic(&mut object);
     if topic.component == "device" {
@@ -181,13 +189,19 @@ fn parse_entity(
 ) -> Result<EntityConfig, DiscoveryFault> {
     let fields = Fields(object);
     let enabled = fields.truth_or("enabled_by_default", true)?;
+    let role = Role::parse(component, fields)?;
     Ok(EntityConfig {
         id: fields.text("unique_id")?.unwrap_or_else(|| discovery_id.to_owned()),
         component: component.to_owned(),
         name: fields.text("name")?.filter(|name| !name.is_empty()),
         secondary: !enabled || fields.has("entity_category"),
         availability: availability::Rule::parse(fields)?,
-        role: Role::parse(component, fields)?,
+        expire_after: fields.seconds("expire_after")?,
+        details: match &role {
+            Role::Sensor(_) | Role::BinarySensor(_) => Details::default(),
+            _ => Details::parse(component, fields)?,
+        },
+        role,
     })
 }
 

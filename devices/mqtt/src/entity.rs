@@ -2,15 +2,20 @@
 
 pub mod binary_sensor;
 pub mod climate;
+pub mod detail;
 pub mod fan;
+pub mod light;
 pub mod on_off;
+pub mod openable;
 pub mod sensor;
 pub mod switch;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use house::{EntityKind, Quantity};
+use house::{ActuatorKind, EntityKind, Quantity};
 
+use crate::entity::on_off::OnOff;
 use crate::fields::{DiscoveryFault, Fields};
 use crate::payload::Payload;
 use crate::template::TemplateFault;
@@ -23,10 +28,13 @@ pub enum Role {
     /// A yes or no on a topic.
     BinarySensor(binary_sensor::BinarySensor),
     /// Something that is on or off.
-    OnOff(on_off::OnOff),
+    OnOff(OnOff),
     /// A thermostat, air conditioner or radiator valve.
     Climate(Box<climate::Climate>),
-    /// Shown to people with the reason why nothing more can be done with it.
+    /// Something that is opened and closed, or locked.
+    Openable(Box<openable::Openable>),
+    /// Neither measured nor switched, with the reason; what it says and takes is in its
+    /// [`detail::Details`].
     Shown {
         /// The reason, a sentence.
         reason: String,
@@ -54,6 +62,10 @@ pub struct Memory {
     pub mode: Option<String>,
     /// Climate: what it is doing.
     pub action: Option<String>,
+    /// Cover and valve: how far open it is, 0 to 1.
+    pub position: Option<f64>,
+    /// What was said of its details, by their words.
+    pub told: BTreeMap<&'static str, String>,
 }
 
 /// A message to a device.
@@ -132,11 +144,26 @@ impl Role {
             "binary_sensor" => binary_sensor::parse(fields),
             "switch" => switch::parse(fields).map(Role::OnOff),
             "fan" => fan::parse(fields).map(Role::OnOff),
+            "light" => light::parse(fields).map(Role::OnOff),
+            "humidifier" => OnOff::parse(ActuatorKind::Humidifier, fields, "state_value_template").map(Role::OnOff),
+            "siren" => OnOff::parse(ActuatorKind::Switch, fields, "state_value_template").map(Role::OnOff),
+            "cover" => Self::openable(ActuatorKind::Cover, fields),
+            "valve" => Self::openable(ActuatorKind::Valve, fields),
+            "lock" => Self::openable(ActuatorKind::Lock, fields),
             "climate" => climate::parse(fields),
             _ => Ok(Self::Shown {
-                reason: format!("A {} cannot be driven yet.", component.replace('_', " ")),
+                reason: reason(component),
             }),
         }
+    }
+
+    fn openable(kind: ActuatorKind, fields: Fields<'_>) -> Result<Self, DiscoveryFault> {
+        Ok(match openable::parse(kind, fields)? {
+            Some(openable) => Self::Openable(Box::new(openable)),
+            None => Self::Shown {
+                reason: "It can be told neither to open nor to close.".to_owned(),
+            },
+        })
     }
 
     /// The topics it speaks on.
@@ -145,6 +172,7 @@ impl Role {
             Self::Sensor(sensor) => vec![&sensor.state_topic],
             Self::BinarySensor(sensor) => vec![&sensor.state_topic],
             Self::OnOff(on_off) => on_off.state_topic.as_deref().into_iter().collect(),
+            Self::Openable(openable) => openable.state_topics(),
             Self::Climate(climate) => climate.state_topics(),
             Self::Shown { .. } => Vec::new(),
         }
@@ -159,6 +187,7 @@ impl Role {
             Self::Sensor(sensor) => Ok(sensor.read(payload)?.into_iter().collect()),
             Self::BinarySensor(sensor) => Ok(sensor.read(payload)?.into_iter().collect()),
             Self::OnOff(on_off) => Ok(on_off.read(payload)?.into_iter().collect()),
+            Self::Openable(openable) => openable.read(memory, topic, payload),
             Self::Climate(climate) => climate.read(memory, topic, payload),
             Self::Shown { .. } => Ok(Vec::new()),
         }
@@ -171,8 +200,9 @@ impl Role {
     pub fn command(&self, part: &str, on: bool) -> Result<Vec<Outgoing>, TemplateFault> {
         match self {
             Self::OnOff(on_off) if part.is_empty() => Ok(vec![on_off.command(on)?]),
+            Self::Openable(openable) if part.is_empty() => openable.command(on),
             Self::Climate(climate) => climate.command(part, on),
-            Self::OnOff(_) | Self::Sensor(_) | Self::BinarySensor(_) | Self::Shown { .. } => Ok(Vec::new()),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -180,7 +210,7 @@ impl Role {
     pub fn is_off_already(&self, memory: &Memory, part: &str) -> bool {
         match self {
             Self::Climate(climate) => climate.does_other(memory, part),
-            Self::OnOff(_) | Self::Sensor(_) | Self::BinarySensor(_) | Self::Shown { .. } => false,
+            _ => false,
         }
     }
 
@@ -188,7 +218,7 @@ impl Role {
     pub fn off_delay(&self) -> Option<Duration> {
         match self {
             Self::BinarySensor(sensor) => sensor.off_delay,
-            Self::OnOff(_) | Self::Climate(_) | Self::Sensor(_) | Self::Shown { .. } => None,
+            _ => None,
         }
     }
 
@@ -196,6 +226,7 @@ impl Role {
     pub fn is_optimistic(&self) -> bool {
         match self {
             Self::OnOff(on_off) => on_off.optimistic,
+            Self::Openable(openable) => openable.is_optimistic(),
             Self::Climate(climate) => climate.is_optimistic(),
             Self::Sensor(_) | Self::BinarySensor(_) | Self::Shown { .. } => false,
         }
@@ -209,6 +240,12 @@ impl Role {
             Self::OnOff(on_off) => vec![Part {
                 suffix: "",
                 kind: EntityKind::Actuator { actuator: on_off.kind },
+            }],
+            Self::Openable(openable) => vec![Part {
+                suffix: "",
+                kind: EntityKind::Actuator {
+                    actuator: openable.kind,
+                },
             }],
             Self::Climate(climate) => climate.parts(),
             Self::Shown { reason } => vec![Part {
@@ -225,6 +262,17 @@ impl Part {
             suffix,
             kind: EntityKind::Sensor { quantity },
         }
+    }
+}
+
+/// Why a component is neither measured nor switched.
+fn reason(component: &str) -> String {
+    match component {
+        "number" | "select" | "text" | "date" | "time" | "datetime" => "It is a setting of the device.".to_owned(),
+        "button" | "scene" => "It is pressed; it is neither on nor off.".to_owned(),
+        "update" => "It tells which software the device runs.".to_owned(),
+        "event" => "It tells what happened, once.".to_owned(),
+        _ => format!("The house has no use for a {} yet.", component.replace('_', " ")),
     }
 }
 

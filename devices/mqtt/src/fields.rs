@@ -114,6 +114,18 @@ impl Fields<'_> {
         }
     }
 
+    /// A finite number, also as text.
+    pub fn number(&self, key: &'static str) -> Result<Option<f64>, DiscoveryFault> {
+        let wanted = "a number";
+        let Some(text) = self.text(key)? else {
+            return Ok(None);
+        };
+        match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Some(number)),
+            _ => Err(DiscoveryFault::WrongType { key, wanted }),
+        }
+    }
+
     /// A quality of service: 0, 1 or 2.
     pub fn qos(&self) -> Result<u8, DiscoveryFault> {
         let fault = DiscoveryFault::WrongType {

@@ -1,19 +1,22 @@
 //! The MQTT bridge: Home Assistant discovery in, commands out, and an MQTT server for devices.
 //!
 //! Pure: [`topic`], [`abbreviation`], [`discovery`], [`availability`], [`template`], [`entity`],
-//! [`unit`] and [`catalog`] know no clock and no network. A message's way: `server` or `client`
+//! [`unit`], [`zigbee`], [`dialect`] and [`catalog`] know no clock and no network. A message's way: `server` or `client`
 //! receives it, [`catalog`] says what it means, `bridge` tells the house.
 
 pub mod abbreviation;
 pub mod availability;
 pub mod catalog;
+pub mod dialect;
 pub mod discovery;
 pub mod entity;
 pub mod fields;
+pub mod fleet;
 pub mod payload;
 pub mod template;
 pub mod topic;
 pub mod unit;
+pub mod zigbee;
 
 mod bridge;
 mod client;
@@ -37,7 +40,7 @@ use wamp_client::Session;
 
 use crate::bridge::{Loop, Shared};
 use crate::catalog::Catalog;
-use crate::client::Client;
+use crate::client::{Client, Will};
 pub use crate::client::{ClientFault, ServerUrl, UrlFault};
 use crate::faults::Faults;
 use crate::link::{Link, LinkEvent};
@@ -175,6 +178,7 @@ pub async fn start(session: Session, settings: Settings, database: Option<Databa
         faults: Faults::default(),
         unseen: BTreeSet::new(),
         show_at: None,
+        later: (BTreeSet::new(), 0),
         lost: false,
     };
     Ok(Running::spawn(address, counters, |stopped| async move {
@@ -232,8 +236,11 @@ async fn connect(settings: ServerSettings, prefix: &str, database: Option<&Datab
             authorities,
             client_id,
         } => {
-            let status = topic::status(prefix);
-            let (client, events, polling) = Client::start(&url, authorities, &client_id, &status)?;
+            let will = Will {
+                topic: topic::status(prefix),
+                retain: false,
+            };
+            let (client, events, polling) = Client::start(&url, authorities, &client_id, will)?;
             Ok(Connected {
                 link: Link::Outside(client),
                 events,

@@ -91,6 +91,24 @@ impl Template {
         Ok(Self(Form::Jinja(source.to_owned())))
     }
 
+    /// The template that gives a member of a JSON payload, found by these names.
+    pub fn path(names: &[&str]) -> Self {
+        Self(Form::Path(names.iter().map(|name| (*name).to_owned()).collect()))
+    }
+
+    /// The command template that makes a JSON object with these members. An empty value stands for
+    /// the command's own; others are JSON as they are.
+    pub fn json_command(members: &[(&str, &str)]) -> Self {
+        let members: Vec<String> = members
+            .iter()
+            .map(|(name, value)| match *value {
+                "" => format!("\"{name}\":{{{{ value|to_json }}}}"),
+                value => format!("\"{name}\":{value}"),
+            })
+            .collect();
+        Self(Form::Jinja(format!("{{{}}}", members.join(","))))
+    }
+
     /// What a payload says through this template, trimmed; empty when it says nothing.
     ///
     /// # Errors
@@ -121,6 +139,21 @@ impl Template {
             Form::Whole => Ok(value.to_owned()),
             Form::Path(_) => Ok(String::new()),
             Form::Jinja(source) => engine::render_command(source, value).map_err(|detail| TemplateFault::Failed {
+                source_text: source.clone(),
+                detail,
+            }),
+        }
+    }
+
+    /// The payload of a command whose value is a number.
+    ///
+    /// # Errors
+    /// [`TemplateFault::Failed`].
+    pub fn render_number(&self, value: f64) -> Result<String, TemplateFault> {
+        match &self.0 {
+            Form::Whole => Ok(value.to_string()),
+            Form::Path(_) => Ok(String::new()),
+            Form::Jinja(source) => engine::render_number(source, value).map_err(|detail| TemplateFault::Failed {
                 source_text: source.clone(),
                 detail,
             }),

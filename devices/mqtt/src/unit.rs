@@ -82,6 +82,12 @@ fn quantity_of_class(class: &str) -> Option<Quantity> {
         "conductivity" => Quantity::Conductivity,
         "duration" => Quantity::Duration,
         "sound_pressure" => Quantity::SoundPressure,
+        "pm1" => Quantity::Pm1,
+        "pm4" => Quantity::Pm4,
+        "aqi" => Quantity::Aqi,
+        "wind_direction" => Quantity::WindDirection,
+        "precipitation" => Quantity::Precipitation,
+        "volume_flow_rate" => Quantity::VolumeFlowRate,
         _ => return None,
     })
 }
@@ -98,6 +104,7 @@ fn quantity_of_unit(unit: &str) -> Option<Measure> {
         Quantity::Current,
         Quantity::SignalStrength,
         Quantity::Conductivity,
+        Quantity::VocIndex,
     ]
     .into_iter()
     // `mm`, `s` or `K` alone are too many things to be a length, a time or a temperature.
@@ -157,8 +164,11 @@ fn convert_to(quantity: Quantity, unit: &str) -> Option<Measure> {
         (Quantity::Current, "A") => 1.0,
         (Quantity::Current, "mA") => 0.001,
         (Quantity::Current, "µA" | "μA") => 1e-6,
-        (Quantity::Pm25 | Quantity::Pm10 | Quantity::Voc, "µg/m³" | "μg/m³" | "ug/m3" | "µg/m3" | "μg/m3") => 1.0,
-        (Quantity::Pm25 | Quantity::Pm10 | Quantity::Voc, "mg/m³" | "mg/m3") => 1000.0,
+        (
+            Quantity::Pm1 | Quantity::Pm4 | Quantity::Pm25 | Quantity::Pm10 | Quantity::Voc,
+            "µg/m³" | "μg/m³" | "ug/m3" | "µg/m3" | "μg/m3",
+        ) => 1.0,
+        (Quantity::Pm1 | Quantity::Pm4 | Quantity::Pm25 | Quantity::Pm10 | Quantity::Voc, "mg/m³" | "mg/m3") => 1000.0,
         (Quantity::SignalStrength, "dBm" | "dB") => 1.0,
         (Quantity::Speed, "m/s") => 1.0,
         (Quantity::Speed, "km/h") => 1.0 / 3.6,
@@ -197,6 +207,15 @@ fn convert_to(quantity: Quantity, unit: &str) -> Option<Measure> {
         (Quantity::Duration, "h" | "hours") => 3600.0,
         (Quantity::Duration, "d" | "days") => 86_400.0,
         (Quantity::SoundPressure, "dB" | "dBA") => 1.0,
+        (Quantity::WindDirection, "°") => 1.0,
+        (Quantity::Precipitation, "mm") => 1.0,
+        (Quantity::Precipitation, "cm") => 10.0,
+        (Quantity::Precipitation, "in") => 25.4,
+        (Quantity::VolumeFlowRate, "m³/h" | "m3/h") => 1.0,
+        (Quantity::VolumeFlowRate, "L/min" | "l/min") => 0.06,
+        (Quantity::VolumeFlowRate, "L/h" | "l/h") => 0.001,
+        (Quantity::VolumeFlowRate, "L/s") => 3.6,
+        (Quantity::VocIndex, "VOC Index points") => 1.0,
         _ => return None,
     };
     Some(Measure::scaled(quantity, factor))

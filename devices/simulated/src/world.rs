@@ -142,7 +142,7 @@ impl World {
                 }
                 Some(ActuatorKind::Heater) => influence.heat += HEATING,
                 Some(ActuatorKind::Fan) => influence.ventilation += FAN,
-                Some(ActuatorKind::Switch) | None => {}
+                Some(_) | None => {}
             }
         }
         influence

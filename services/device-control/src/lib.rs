@@ -14,6 +14,7 @@ mod alert;
 mod callers;
 mod request;
 mod service;
+mod setting;
 mod store;
 
 use std::time::Duration;
@@ -80,6 +81,9 @@ async fn offer(session: &Session, inbox: &Inbox) -> Result<Procedures, wamp_clie
             .await?;
     }
     procedures.offer(procedure::ACTUATOR_LIST, inbox, list).await?;
+    let by_calls = session.clone();
+    let set = move |inbox, invocation| setting::set(inbox, by_calls.clone(), invocation);
+    procedures.offer(procedure::DEVICE_SET, inbox, set).await?;
     Ok(procedures)
 }
 

@@ -1,6 +1,6 @@
 //! Which actuator a command means.
 
-use house::{ActuatorKind, AreaId, Bridge, Device, DeviceId, Entity, Registry};
+use house::{ActuatorKind, AreaId, Bridge, Device, DeviceId, Entity, Lifecycle, Registry};
 
 /// What a caller says of the actuator it means; nothing is needed where there is only one.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -72,6 +72,13 @@ pub fn find(registry: &Registry, device: &str, entity: &str) -> Option<Target> {
     Some(target(device, entity, kind))
 }
 
+/// The adopted device that has this id, or else this name.
+pub fn called<'a>(registry: &'a Registry, name: &str) -> Option<&'a Device> {
+    let adopted = |device: &&Device| device.lifecycle == Lifecycle::Adopted;
+    let by_id = registry.device(name).filter(adopted);
+    by_id.or_else(|| registry.adopted().find(|device| is_called(device, name)))
+}
+
 fn target(device: &Device, entity: &Entity, kind: ActuatorKind) -> Target {
     Target {
         device: device.id.clone(),
@@ -124,7 +131,7 @@ fn several_fit(kind: ActuatorKind, candidates: &[&(&Device, &Entity)]) -> String
 
 #[cfg(test)]
 mod tests {
-    use house::{EntityKind, Lifecycle};
+    use house::EntityKind;
 
     use super::*;
 

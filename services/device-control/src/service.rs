@@ -17,14 +17,14 @@ use crate::actuator::{Actuator, Attempt, Effect};
 use crate::alert;
 use crate::callers::{Caller, Callers};
 use crate::request::Request;
-use crate::resolve::{ResolveFault, Target, find, resolve};
+use crate::resolve::{ResolveFault, Target, called, find, resolve};
 use crate::state::Known;
 use crate::store::{Key, Writer};
 
 /// How long controllers leave an actuator alone that a person switched, unless told otherwise.
 const DEFAULT_OVERRIDE: Duration = Duration::from_secs(30 * 60);
 /// How long a bridge may take to answer.
-const BRIDGE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BRIDGE_TIMEOUT: Duration = Duration::from_secs(5);
 /// More actuators than any house has: what is reported beyond is not kept.
 const MOST_ACTUATORS: usize = 4096;
 
@@ -39,6 +39,8 @@ pub(crate) enum Message {
     },
     /// `actuator.list`.
     List(oneshot::Sender<Vec<ActuatorState>>),
+    /// The adopted device that has this id or name.
+    Device(String, oneshot::Sender<Option<Device>>),
     /// A bridge answered.
     Answered(Key, Attempt, Result<(), String>),
     /// The registry, as discovery has it.
@@ -134,6 +136,9 @@ impl Service {
             Message::List(reply) => {
                 // A caller that has gone needs no answer.
                 let _ = reply.send(self.list());
+            }
+            Message::Device(name, reply) => {
+                let _ = reply.send(called(&self.registry, &name).cloned());
             }
             Message::Answered(key, attempt, answer) => {
                 let effects = self.with(&key, |actuator| actuator.answered(attempt, answer, now()));

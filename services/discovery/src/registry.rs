@@ -324,7 +324,8 @@ impl Entry {
         let reachable_anew = known.availability != device.availability;
         let small = known.last_seen != device.last_seen
             || known.signal != device.signal
-            || known.last_values != device.last_values;
+            || known.last_values != device.last_values
+            || known.told != device.told;
         let ignored = device.lifecycle == Lifecycle::Ignored;
         self.record.device = device;
         if described_anew {

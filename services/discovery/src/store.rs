@@ -98,6 +98,7 @@ fn record(row: &SqliteRow) -> Result<Record, Box<dyn std::error::Error + Send + 
         needs_key: row.try_get("needs_key")?,
         fault: None,
         last_values: BTreeMap::new(),
+        told: BTreeMap::new(),
     };
     Ok(Record {
         device,

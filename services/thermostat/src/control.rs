@@ -91,7 +91,7 @@ impl Limit {
                 on: low,
                 off: low + hysteresis,
             }),
-            (ActuatorKind::Ac | ActuatorKind::Heater | ActuatorKind::Fan | ActuatorKind::Switch, _) => None,
+            _ => None,
         }
     }
 

@@ -117,7 +117,12 @@ impl Icon {
             ActuatorKind::Fan => Self::Fan,
             ActuatorKind::Ac => Self::Ac,
             ActuatorKind::Heater => Self::Heater,
-            ActuatorKind::Switch => Self::Switch,
+            ActuatorKind::Humidifier => Self::Humidity,
+            ActuatorKind::Switch
+            | ActuatorKind::Light
+            | ActuatorKind::Cover
+            | ActuatorKind::Valve
+            | ActuatorKind::Lock => Self::Switch,
         }
     }
 

@@ -237,6 +237,10 @@ fn EntityList(device: Memo<Device>) -> impl IntoView {
     let row = move |entity: house::Entity| {
         let id = device.with_untracked(|device| device.id.clone());
         let name = entity.name.clone();
+        let told = {
+            let entity = entity.id.clone();
+            Memo::new(move |_| device.with(|device| device.told.get(&entity).cloned()))
+        };
         match entity.kind {
             EntityKind::Sensor { quantity } => {
                 let href = format!("/history/{}?quantity={quantity}", encoded(&id));
@@ -256,12 +260,20 @@ fn EntityList(device: Memo<Device>) -> impl IntoView {
             EntityKind::Actuator { actuator } => {
                 let entity_id = entity.id;
                 let on = Memo::new(move |_| house.with(|house| house.actuator(&id, &entity_id).map(|state| state.on)));
-                let text = move || match on.get() {
-                    Some(true) => "on",
-                    Some(false) => "off",
-                    None => "–",
+                let text = move || {
+                    let word = on.get().map_or("–", |on| actuator.word(on));
+                    told.get().map_or_else(|| word.to_owned(), |told| format!("{word}, {told}"))
                 };
                 view! { <li><span class="entity">{icon(Icon::of_actuator(actuator))}<span>{name}</span><strong>{text}</strong></span></li> }.into_any()
+            }
+            EntityKind::Told { reason, .. } => {
+                let text = move || told.get().unwrap_or_else(|| "–".to_owned());
+                view! {
+                    <li title=reason data-testid="told-entity">
+                        <span class="entity">{icon(Icon::Gauge)}<span>{name}</span><strong>{text}</strong></span>
+                    </li>
+                }
+                .into_any()
             }
             EntityKind::Unsupported { reason } => view! {
                 <li class="unsupported" data-testid="unsupported-entity">

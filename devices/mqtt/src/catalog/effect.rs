@@ -3,6 +3,7 @@
 use house::{Device, DeviceId, DeviceStateReport, Quantity, Timestamp};
 
 use crate::entity::Outgoing;
+use crate::entity::detail::SetFault;
 use crate::template::TemplateFault;
 
 /// What is to be done after a message.
@@ -14,6 +15,8 @@ pub enum Effect {
     Unsubscribe(String),
     /// The device is not what it was; the house wants to see it.
     Changed(DeviceId),
+    /// The device has said something that is shown to people, sooner or later.
+    Told(DeviceId),
     /// The device is announced no more; this is the last that was known of it.
     Gone(Box<Device>),
     /// The device has measured something.
@@ -27,12 +30,23 @@ pub enum Effect {
     },
     /// The device has said what an actuator does.
     State(DeviceStateReport),
+    /// This is to be sent.
+    Send(Outgoing),
+    /// How a bridge behind the MQTT server fares.
+    Status {
+        /// `running` or `waiting`.
+        status: &'static str,
+        /// A sentence.
+        detail: String,
+    },
     /// This announcement holds now and is to outlive a restart.
     Save {
         /// Its topic.
         topic: String,
         /// Whose it is.
         device: DeviceId,
+        /// What was announced.
+        payload: Vec<u8>,
     },
     /// This announcement holds no more.
     Forget {
@@ -69,6 +83,9 @@ pub enum CommandFault {
     /// Its command template failed.
     #[error(transparent)]
     Template(#[from] TemplateFault),
+    /// What was to be set cannot be set so.
+    #[error(transparent)]
+    Set(#[from] SetFault),
 }
 
 /// A command, ready to be sent.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use house::{ActuatorKind, AreaId, Availability, Bridge, Device, DeviceId, Entity, EntityKind, Quantity, Timestamp};
 
-use crate::availability::Heard;
+pub(super) use super::slot::{Listens, Slot};
 use crate::discovery::{DeviceInfo, EntityConfig};
-use crate::entity::{Memory, Saying, StateFault};
+use crate::entity::{Saying, StateFault};
 use crate::payload::Payload;
 
 /// A device and its entities.
@@ -20,27 +20,10 @@ pub(super) struct Known {
     owner_by_quantity: BTreeMap<Quantity, String>,
     values: BTreeMap<Quantity, (f64, Timestamp)>,
     last_heard: Option<Timestamp>,
-}
-
-/// One entity of a device.
-#[derive(Debug)]
-pub(super) struct Slot {
-    /// Where it was announced.
-    pub(super) topic: String,
-    pub(super) config: EntityConfig,
-    memory: Memory,
-    heard: Heard,
-}
-
-impl Slot {
-    pub(super) fn new(topic: &str, config: EntityConfig) -> Self {
-        Self {
-            topic: topic.to_owned(),
-            config,
-            memory: Memory::default(),
-            heard: Heard::default(),
-        }
-    }
+    /// As the house was last told.
+    pub(super) shown: Availability,
+    /// Why it cannot be read, as another device says of it.
+    pub(super) fault: Option<String>,
 }
 
 impl Known {
@@ -52,6 +35,8 @@ impl Known {
             owner_by_quantity: BTreeMap::new(),
             values: BTreeMap::new(),
             last_heard: None,
+            shown: Availability::Unknown,
+            fault: None,
         }
     }
 
@@ -82,6 +67,16 @@ impl Known {
     pub(super) fn slots_of(&self, topic: &str) -> Vec<String> {
         let of_topic = self.slots.iter().filter(|(_, slot)| slot.topic == topic);
         of_topic.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// What tells it from every other.
+    pub(super) fn identifiers(&self) -> impl Iterator<Item = &str> {
+        self.info.identifiers.iter().map(String::as_str)
+    }
+
+    /// It is there, as another device says.
+    pub(super) fn is_there(&mut self, now: Timestamp) {
+        self.last_heard = Some(now);
     }
 
     /// What is new counts; what is left out stays.
@@ -158,31 +153,62 @@ impl Known {
         Some((values, newest))
     }
 
-    /// Whether an actuator is off because its entity does something else.
-    pub(super) fn is_off_already(slot: &Slot, part: &str) -> bool {
-        slot.config.role.is_off_already(&slot.memory, part)
-    }
-
-    /// Takes a message for one entity; what it says.
+    /// Takes a message for one entity; what it says. `listens` is what the entity listens for on
+    /// this topic.
     pub(super) fn hear(
         &mut self,
         key: &str,
+        listens: Listens,
         topic: &str,
         payload: &Payload<'_>,
         retained: bool,
-    ) -> Result<Vec<Saying>, StateFault> {
+    ) -> Result<Heard, StateFault> {
         let Some(slot) = self.slots.get_mut(key) else {
-            return Ok(Vec::new());
+            return Ok(Heard::default());
         };
-        slot.config.availability.hear(&mut slot.heard, topic, payload)?;
-        if !slot.config.role.state_topics().contains(&topic) {
-            return Ok(Vec::new());
+        let mut heard = Heard::default();
+        if listens.availability {
+            slot.config.availability.hear(&mut slot.heard, topic, payload)?;
         }
-        let sayings = slot.config.role.read(&mut slot.memory, topic, payload)?;
-        if !retained && !sayings.is_empty() {
+        if !listens.state && !listens.details {
+            return Ok(heard);
+        }
+        if listens.details {
+            heard.told = slot.config.details.read(&mut slot.memory, topic, payload)?;
+        }
+        if listens.state {
+            heard.sayings = slot.config.role.read(&mut slot.memory, topic, payload)?;
+        }
+        slot.expired = false;
+        slot.said_at = Some(payload.at);
+        if !retained && (heard.told || !heard.sayings.is_empty()) {
             self.last_heard = Some(payload.at);
         }
-        Ok(sayings)
+        for saying in &heard.sayings {
+            if let Saying::Value(quantity, value) = saying
+                && !self.owner_by_quantity.get(quantity).is_some_and(|owner| owner == key)
+                && let Some(slot) = self.slots.get_mut(key)
+            {
+                let text = quantity.format(*value);
+                heard.told |= slot.memory.told.get("") != Some(&text);
+                slot.memory.told.insert("", text);
+            }
+        }
+        Ok(heard)
+    }
+
+    /// Entities that have said nothing for longer than they may are gone; true when any newly is.
+    pub(super) fn expire(&mut self, now: Timestamp) -> bool {
+        let mut any = false;
+        for (key, slot) in &mut self.slots {
+            if slot.is_due_to_expire(now) {
+                slot.expired = true;
+                any = true;
+                let owners = &self.owner_by_quantity;
+                self.values.retain(|quantity, _| owners.get(quantity) != Some(key));
+            }
+        }
+        any
     }
 
     /// Available when any entity is; by what was heard where no entity says.
@@ -190,14 +216,15 @@ impl Known {
         if !connected {
             return Availability::Offline;
         }
-        let said: Vec<bool> = self
-            .slots
-            .values()
-            .filter_map(|slot| slot.config.availability.is_available(&slot.heard))
-            .collect();
-        if said.contains(&true) {
-            Availability::Online
-        } else if !said.is_empty() {
+        let mut said_offline = false;
+        for slot in self.slots.values() {
+            match slot.is_available() {
+                Some(true) => return Availability::Online,
+                Some(false) => said_offline = true,
+                None => {}
+            }
+        }
+        if said_offline {
             Availability::Offline
         } else if self.last_heard.is_some() {
             Availability::Online
@@ -222,6 +249,20 @@ impl Known {
         device.availability = self.availability(connected);
         device.last_seen = self.last_heard;
         device.signal = self.values.get(&Quantity::SignalStrength).map(|(value, _)| *value);
+        device.fault.clone_from(&self.fault);
+        device.last_values = self
+            .values
+            .iter()
+            .map(|(quantity, (value, _))| (*quantity, *value))
+            .collect();
+        for (key, slot) in &self.slots {
+            let parts = slot.config.role.parts();
+            let is_sensor = |kind: &EntityKind| matches!(kind, EntityKind::Sensor { .. });
+            let told_at = parts.iter().find(|part| !is_sensor(&part.kind)).or(parts.first());
+            if let Some((text, part)) = slot.told().zip(told_at) {
+                device.told.insert(Self::part_id(key, part.suffix), text);
+            }
+        }
         device.entities = self.entities();
         device
     }
@@ -229,14 +270,22 @@ impl Known {
     fn entities(&self) -> Vec<Entity> {
         let mut entities = Vec::new();
         for (key, slot) in &self.slots {
+            let details = &slot.config.details;
             for part in slot.config.role.parts() {
-                let kind = match &part.kind {
-                    EntityKind::Sensor { quantity } if !self.owns(*quantity, key) => EntityKind::Unsupported {
+                let kind = match part.kind {
+                    EntityKind::Sensor { quantity } if !self.owns(quantity, key) => EntityKind::Told {
                         reason: format!("Another entity of this device already measures its {quantity}."),
+                        settable: false,
                     },
-                    kind => kind.clone(),
+                    EntityKind::Unsupported { reason } if details.are_said() || details.are_settable() => {
+                        EntityKind::Told {
+                            reason,
+                            settable: details.are_settable(),
+                        }
+                    }
+                    kind => kind,
                 };
-                let label = label(&part.kind);
+                let label = label(&kind);
                 let name = match (&slot.config.name, part.suffix) {
                     (Some(name), "") => name.clone(),
                     (Some(name), _) => format!("{name} {}", label.to_lowercase()),
@@ -253,6 +302,14 @@ impl Known {
     }
 }
 
+/// What came of a message for one entity.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) sayings: Vec<Saying>,
+    /// There is something new to show.
+    pub(super) told: bool,
+}
+
 /// What an entity without a name of its own is called.
 fn label(kind: &EntityKind) -> String {
     let words = match kind {
@@ -262,7 +319,7 @@ fn label(kind: &EntityKind) -> String {
             ActuatorKind::Heater => "heating".to_owned(),
             other => other.label().to_owned(),
         },
-        EntityKind::Unsupported { .. } => "entity".to_owned(),
+        EntityKind::Told { .. } | EntityKind::Unsupported { .. } => "entity".to_owned(),
     };
     let mut letters = words.chars();
     letters

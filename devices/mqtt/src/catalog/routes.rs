@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use house::DeviceId;
 
 use super::effect::Effect;
-use super::known::Slot;
+use super::slot::{Listens, Slot};
 
 /// An entity that listens.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Route {
     pub(super) device: DeviceId,
     pub(super) entity: String,
+    pub(super) listens: Listens,
 }
 
 /// Listeners by topic; the first and the last of a topic subscribe and unsubscribe.
@@ -21,7 +22,7 @@ pub(super) struct Routes {
 }
 
 impl Routes {
-    /// Who listens on a topic.
+    /// Who listens on a topic; entities of one device stand together.
     pub(super) fn of(&self, topic: &str) -> Option<&Vec<Route>> {
         self.by_topic.get(topic)
     }
@@ -33,21 +34,24 @@ impl Routes {
 
     /// An entity listens from now on.
     pub(super) fn insert(&mut self, device: &str, entity: &str, slot: &Slot, effects: &mut Vec<Effect>) {
-        for topic in topics_of(slot) {
+        for (topic, listens) in slot.topics() {
             let listeners = self.by_topic.entry(topic.to_owned()).or_insert_with(|| {
                 effects.push(Effect::Subscribe(topic.to_owned()));
                 Vec::new()
             });
-            listeners.push(Route {
+            let route = Route {
                 device: device.to_owned(),
                 entity: entity.to_owned(),
-            });
+                listens,
+            };
+            let after = listeners.iter().rposition(|other| other.device == route.device);
+            listeners.insert(after.map_or(listeners.len(), |last| last + 1), route);
         }
     }
 
     /// An entity listens no more.
     pub(super) fn remove(&mut self, device: &str, entity: &str, slot: &Slot, effects: &mut Vec<Effect>) {
-        for topic in topics_of(slot) {
+        for (topic, _) in slot.topics() {
             if let Some(listeners) = self.by_topic.get_mut(topic) {
                 listeners.retain(|route| route.device != device || route.entity != entity);
                 if listeners.is_empty() {
@@ -57,18 +61,4 @@ impl Routes {
             }
         }
     }
-}
-
-fn topics_of(slot: &Slot) -> Vec<&str> {
-    let mut topics = slot.config.role.state_topics();
-    topics.extend(
-        slot.config
-            .availability
-            .sources
-            .iter()
-            .map(|source| source.topic.as_str()),
-    );
-    topics.sort_unstable();
-    topics.dedup();
-    topics
 }

@@ -3,6 +3,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use house::Availability;
+
+mod details;
 
 const NOW: Timestamp = Timestamp(1_777_793_400_000);
 
@@ -144,7 +147,8 @@ fn of_two_entities_that_measure_one_quantity_the_main_one_counts() {
     );
     let device = catalog.device("mqtt-dev1").unwrap();
     assert_eq!(device.quantities().count(), 1);
-    assert!(matches!(&device.entities[0].kind, EntityKind::Unsupported { reason } if reason.contains("temperature")));
+    assert_eq!(device.told["sensor.a_chip"], "55.0 °C");
+    assert!(matches!(&device.entities[0].kind, EntityKind::Told { reason, .. } if reason.contains("temperature")));
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn announce(topic: &str, payload: &Value) -> Result<Announcement, String> {
     let topic = topic::parse("homeassistant", topic).unwrap();
     match parse(&topic, payload.to_string().as_bytes()) {
         Ok(Discovery::Announced(announcement)) => Ok(announcement),
-        Ok(Discovery::Removed) => Err("removed".to_owned()),
+        Ok(Discovery::Removed | Discovery::Migrating) => Err("removed".to_owned()),
         Err(fault) => Err(fault.to_string()),
     }
 }
@@ -119,9 +119,11 @@ fn ids_are_plain_and_do_not_meet() {
 #[test]
 fn empty_payloads_and_migrations_take_an_announcement_back() {
     let topic = topic::parse("homeassistant", "homeassistant/sensor/x/config").unwrap();
-    for payload in ["", "{}", r#"{"migrate_discovery": true}"#] {
+    for payload in ["", "{}"] {
         assert_eq!(parse(&topic, payload.as_bytes()), Ok(Discovery::Removed));
     }
+    let migrating = br#"{"migr_discvry": true}"#;
+    assert_eq!(parse(&topic, migrating), Ok(Discovery::Migrating));
 }
 
 #[test]
@@ -163,9 +165,9 @@ fn vectors() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// Understood, shown only, refused; and the refused ones' sentences.
-fn read_corpus(lines: &str) -> (usize, usize, Vec<String>) {
-    let (mut understood, mut shown, mut refused) = (0, 0, Vec::new());
+/// Understood (measured, driven, read or set), shown only, refused; and the refused ones' sentences.
+fn read_corpus(lines: &str) -> ([usize; 4], usize, Vec<String>) {
+    let (mut understood, mut shown, mut refused) = ([0; 4], 0, Vec::new());
     for line in lines.lines().filter(|line| !line.trim().is_empty()) {
         let message: Value = serde_json::from_str(line).unwrap();
         let name = message["topic"].as_str().unwrap().trim_start_matches("homeassistant/");
@@ -180,12 +182,15 @@ fn read_corpus(lines: &str) -> (usize, usize, Vec<String>) {
                 refused.extend(announcement.refused.iter().map(|fault| format!("{name}: {fault}")));
                 for entity in announcement.entities {
                     match entity.role {
+                        Role::Sensor(_) | Role::BinarySensor(_) => understood[0] += 1,
+                        Role::OnOff(_) | Role::Openable(_) | Role::Climate(_) => understood[1] += 1,
+                        Role::Shown { .. } if entity.details.are_said() => understood[2] += 1,
+                        Role::Shown { .. } if entity.details.are_settable() => understood[3] += 1,
                         Role::Shown { .. } => shown += 1,
-                        _ => understood += 1,
                     }
                 }
             }
-            Ok(Discovery::Removed) => shown += 1,
+            Ok(Discovery::Removed | Discovery::Migrating) => shown += 1,
             Err(fault) => refused.push(format!("{name}: {fault}")),
         }
     }
@@ -204,10 +209,14 @@ fn announcements_that_others_publish_are_understood() {
     let shelly = std::fs::read_to_string(folder.join("shelly_gen2_discovery.jsonl")).unwrap();
     for (name, lines) in [("Zigbee2MQTT", zigbee), ("Shelly", shelly)] {
         let (understood, shown, refused) = read_corpus(&lines);
+        let [measured, driven, read, set] = understood;
+        let understood: usize = understood.iter().sum();
         println!(
-            "{name}: {understood} understood, {shown} shown only, {} refused",
+            "{name}: {understood} understood ({measured} measured, {driven} driven, {read} read, {set} only set), \
+             {shown} shown only, {} refused",
             refused.len()
         );
+        assert!(shown * 5 <= understood, "{name}: {shown} shown only");
         refused.iter().take(10).for_each(|sentence| println!("  {sentence}"));
         assert!(
             refused.len() * 200 <= understood + shown,
@@ -243,7 +252,7 @@ proptest! {
     fn no_json_of_wrong_types_panics(
         key in "(state_topic|command_topic|availability|device|components|modes|~|qos|value_template|payload_on)",
         value in "(1|-1.5|true|null|\"~\"|\"\\{\\{ x \\}\\}\"|\\[\\]|\\[1\\]|\\{\\}|\\{\"topic\":1\\}|\\[\\[\"mac\"\\]\\])",
-        component in "(sensor|binary_sensor|switch|fan|climate|light|device)",
+        component in "(sensor|binary_sensor|switch|fan|climate|light|cover|valve|lock|humidifier|number|update|device)",
     ) {
         let name = format!("homeassistant/{component}/x/config");
         let topic = topic::parse("homeassistant", &name).unwrap();

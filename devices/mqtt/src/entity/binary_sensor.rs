@@ -60,6 +60,18 @@ fn quantity_of_class(class: &str) -> Option<Quantity> {
         "battery" => Quantity::BatteryLow,
         "tamper" => Quantity::Tamper,
         "vibration" => Quantity::Vibration,
+        "light" => Quantity::Light,
+        "sound" => Quantity::Sound,
+        "gas" => Quantity::GasDetected,
+        "carbon_monoxide" => Quantity::CoDetected,
+        "heat" => Quantity::Heat,
+        "cold" => Quantity::Cold,
+        "battery_charging" => Quantity::BatteryCharging,
+        "connectivity" => Quantity::Connectivity,
+        "plug" => Quantity::Plug,
+        "running" | "power" => Quantity::Running,
+        "safety" => Quantity::Unsafe,
+        "lock" => Quantity::Unlocked,
         _ => return None,
     })
 }
@@ -117,8 +129,8 @@ mod tests {
 
     #[test]
     fn a_class_the_house_does_not_know_is_shown() {
-        let config = json!({"state_topic": "t", "device_class": "connectivity"});
+        let config = json!({"state_topic": "t", "device_class": "update"});
         let role = Role::parse("binary_sensor", Fields(config.as_object().unwrap())).unwrap();
-        assert!(matches!(role, Role::Shown { reason } if reason.contains("connectivity")));
+        assert!(matches!(role, Role::Shown { reason } if reason.contains("update")));
     }
 }

@@ -1,4 +1,4 @@
-//! What switches and fans have in common: on and off, told and reported.
+//! What switches, fans, lamps, humidifiers and sirens have in common: on and off, told and reported.
 
 use house::ActuatorKind;
 
@@ -20,11 +20,19 @@ pub struct OnOff {
     state_on: String,
     state_off: String,
     command_topic: String,
-    command_template: Template,
+    command_on: Template,
+    command_off: Template,
     payload_on: String,
     payload_off: String,
     retain: bool,
     qos: u8,
+}
+
+/// How it is read and told.
+pub(super) struct Templates {
+    pub(super) state: Template,
+    pub(super) on: Template,
+    pub(super) off: Template,
 }
 
 impl OnOff {
@@ -34,6 +42,17 @@ impl OnOff {
         fields: Fields<'_>,
         state_template: &'static str,
     ) -> Result<Self, DiscoveryFault> {
+        let on = fields.template("command_template")?;
+        let off = match fields.has("command_off_template") {
+            true => fields.template("command_off_template")?,
+            false => on.clone(),
+        };
+        let state = fields.template(state_template)?;
+        Self::with(kind, fields, Templates { state, on, off })
+    }
+
+    /// Reads the keys but the templates, which are these.
+    pub(super) fn with(kind: ActuatorKind, fields: Fields<'_>, templates: Templates) -> Result<Self, DiscoveryFault> {
         let (payload_on, payload_off) = (
             fields.text_or("payload_on", "ON")?,
             fields.text_or("payload_off", "OFF")?,
@@ -43,16 +62,26 @@ impl OnOff {
             kind,
             optimistic: fields.truth_or("optimistic", false)? || state_topic.is_none(),
             state_topic,
-            state_template: fields.template(state_template)?,
+            state_template: templates.state,
             state_on: fields.text_or("state_on", &payload_on)?,
             state_off: fields.text_or("state_off", &payload_off)?,
             command_topic: fields.required_topic("command_topic")?,
-            command_template: fields.template("command_template")?,
+            command_on: templates.on,
+            command_off: templates.off,
             payload_on,
             payload_off,
             retain: fields.truth_or("retain", false)?,
             qos: fields.qos()?,
         })
+    }
+
+    /// The same, reporting its state by these words.
+    pub(super) fn reporting(self, on: &str, off: &str) -> Self {
+        Self {
+            state_on: on.to_owned(),
+            state_off: off.to_owned(),
+            ..self
+        }
     }
 
     pub(super) fn read(&self, payload: &Payload<'_>) -> Result<Option<Saying>, StateFault> {
@@ -70,10 +99,14 @@ impl OnOff {
     }
 
     pub(super) fn command(&self, on: bool) -> Result<Outgoing, TemplateFault> {
-        let payload = if on { &self.payload_on } else { &self.payload_off };
+        let (template, payload) = if on {
+            (&self.command_on, &self.payload_on)
+        } else {
+            (&self.command_off, &self.payload_off)
+        };
         Ok(Outgoing {
             topic: self.command_topic.clone(),
-            payload: self.command_template.render_command(payload)?,
+            payload: template.render_command(payload)?,
             retain: self.retain,
             qos: self.qos,
         })

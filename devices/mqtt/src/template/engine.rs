@@ -57,8 +57,26 @@ pub(super) fn render_value(
 
 /// Renders a command template: `value` is what is to be sent.
 pub(super) fn render_command(source: &str, value: &str) -> Result<String, String> {
+    render_with(source, &Value::from(value))
+}
+
+/// Renders a command template whose value is a number; whole ones without decimals.
+pub(super) fn render_number(source: &str, value: f64) -> Result<String, String> {
+    let whole = value.fract() == 0.0 && value.abs() < 9e15;
+    render_with(
+        source,
+        &if whole {
+            Value::from(value as i64)
+        } else {
+            Value::from(value)
+        },
+    )
+}
+
+/// Covers' templates call their value by what it is.
+fn render_with(source: &str, value: &Value) -> Result<String, String> {
     ENVIRONMENT
-        .render_str(source, context! { value })
+        .render_str(source, context! { value, position => value, tilt_position => value })
         .map_err(|error| error.to_string())
 }
 

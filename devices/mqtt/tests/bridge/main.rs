@@ -5,6 +5,8 @@
 
 mod air_sensor;
 mod embedded;
+mod fleet;
 mod mosquitto;
 mod outside;
 mod scripted_house;
+mod zigbee;
