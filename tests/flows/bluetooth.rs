@@ -100,8 +100,14 @@ async fn a_found_sensor_is_shown_with_maker_model_signal_and_what_it_measures_no
             d["bridge"] == "ble"
         })
         .await;
-    assert_eq!((&found["manufacturer"], &found["model"]), (&json!("Ruuvi"), &json!("RuuviTag")));
-    assert_eq!((&found["name"], &found["signal"]), (&json!("Ruuvi 884F"), &json!(-58.0)));
+    assert_eq!(
+        (&found["manufacturer"], &found["model"]),
+        (&json!("Ruuvi"), &json!("RuuviTag"))
+    );
+    assert_eq!(
+        (&found["name"], &found["signal"]),
+        (&json!("Ruuvi 884F"), &json!(-58.0))
+    );
     assert_eq!(found["last_values"]["temperature"], 24.3);
 
     // Later adverts come as changed properties; what they say is shown within half a minute.

@@ -1,5 +1,5 @@
 //! Messages read and written, in each serializer.
-
+#![allow(missing_docs, reason = "criterion makes functions without any")]
 #![allow(clippy::expect_used, reason = "a measurement that cannot be made is to stop")]
 
 use bytes::{Bytes, BytesMut};

@@ -1,6 +1,6 @@
 //! Routes so many messages and ends: for valgrind to count the instructions of.
 //! `cargo xtask instructions` runs it with few and with many, and takes the difference.
-
+#![allow(missing_docs, reason = "criterion makes functions without any")]
 #![allow(clippy::expect_used, reason = "a measurement that cannot be made is to stop")]
 
 mod loopback;

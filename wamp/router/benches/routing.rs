@@ -1,6 +1,6 @@
 //! Messages through a router in this process, without sockets: decoded, routed and put into
 //! octets again.
-
+#![allow(missing_docs, reason = "criterion makes functions without any")]
 #![allow(clippy::expect_used, reason = "a measurement that cannot be made is to stop")]
 
 mod loopback;

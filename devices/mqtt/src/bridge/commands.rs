@@ -51,7 +51,6 @@ impl Shared {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is handed over by map_err")]
 fn unreachable(error: crate::link::Unreachable) -> CallError {
     CallError::new(uri::error::DEVICE_UNAVAILABLE, error.to_string())
 }

@@ -186,7 +186,7 @@ impl Known {
         }
         for saying in &heard.sayings {
             if let Saying::Value(quantity, value) = saying
-                && !self.owner_by_quantity.get(quantity).is_some_and(|owner| owner == key)
+                && self.owner_by_quantity.get(quantity).is_none_or(|owner| owner != key)
                 && let Some(slot) = self.slots.get_mut(key)
             {
                 let text = quantity.format(*value);

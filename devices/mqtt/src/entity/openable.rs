@@ -229,7 +229,7 @@ mod tests {
             let sayings = role.read(&mut memory, "s", &payload).unwrap();
             sayings.into_iter().find_map(|saying| match saying {
                 Saying::State { on, .. } => Some(on),
-                _ => None,
+                Saying::Value(..) => None,
             })
         };
         payloads.iter().map(state).collect()

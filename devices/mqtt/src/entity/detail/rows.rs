@@ -335,7 +335,7 @@ impl Row {
         let from = if self.what == "speed" { from - 1.0 } else { from };
         let form = match self.values {
             Values::Percent(_) => Form::Percent { from, to },
-            Values::Number(unit, _) if unit.is_empty() => plain(&fields.text_or("unit_of_measurement", "")?),
+            Values::Number("", _) => plain(&fields.text_or("unit_of_measurement", "")?),
             Values::Number(unit, _) => plain(unit),
             Values::Words | Values::Choice(_) => plain(""),
         };
