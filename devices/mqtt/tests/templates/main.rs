@@ -67,6 +67,7 @@ fn every_published_template_renders_as_jinja2_renders_it() {
         return;
     }
     let mut lines = std::fs::read_to_string(folder.join("shelly_gen2_discovery.jsonl")).unwrap();
+    lines.push('\n');
     let file = std::fs::File::open(folder.join("z2m_discovery.jsonl.gz")).unwrap();
     flate2::read::GzDecoder::new(file).read_to_string(&mut lines).unwrap();
     let mut templates = BTreeSet::new();
@@ -88,6 +89,9 @@ fn every_published_template_renders_as_jinja2_renders_it() {
     ];
     let mut cases = Vec::new();
     for template in &templates {
+        // A plain path does the same whatever it leads to.
+        let is_plain = !template.contains(['|', '%', '(']) && !template.contains(" if ");
+        let samples = if is_plain { &samples[..2] } else { &samples[..] };
         cases.extend(samples.iter().map(|value| (template.clone(), payload(template, value))));
     }
     let input: String = cases
