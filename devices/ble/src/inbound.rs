@@ -59,7 +59,8 @@ impl Inbound {
 
     /// Takes what discovery says of a device.
     pub(crate) fn apply(&mut self, device: Device) {
-        if device.bridge == Bridge::Ble {
+        let is_known = self.registry.device(&device.id).is_some();
+        if is_known || device.sources().any(|(bridge, _)| bridge == Bridge::Ble) {
             self.registry.apply(device);
         }
     }
@@ -108,7 +109,7 @@ impl Inbound {
                     sender.sealed = Some(advert.clone());
                 }
                 changed |= sender.describe(&decoded);
-                match self.registry.device(&sender.device.id).filter(|d| is_adopted(d)) {
+                match self.registry.spoken_for_by(&sender.device.id).filter(|d| is_adopted(d)) {
                     Some(adopted) => {
                         let event = sender.report(&decoded, adopted, now, &self.settings);
                         outputs.extend(event.map(Output::Reading));
@@ -190,7 +191,7 @@ impl Inbound {
         }
         let registry = &self.registry;
         self.sender_by_address.retain(|_, sender| {
-            let is_ours = registry.device(&sender.device.id).is_some_and(is_adopted);
+            let is_ours = registry.spoken_for_by(&sender.device.id).is_some_and(is_adopted);
             is_ours || now.since(sender.last_heard) < FORGET_AFTER
         });
         outputs

@@ -225,7 +225,9 @@ impl Service {
         let Some(report) = read::<DeviceStateReport>(event) else {
             return;
         };
-        let key = (report.device, report.entity);
+        let Some(key) = self.key_of(report.device, report.entity) else {
+            return;
+        };
         if !self.actuators.contains_key(&key) && self.actuators.len() >= MOST_ACTUATORS {
             tracing::warn!(device = key.0, "too many actuators, this one is not kept");
             return;
@@ -237,6 +239,15 @@ impl Service {
             .or_insert_with(|| Actuator::new(override_for));
         let effects = actuator.reported(report.on, now());
         self.perform(&key, effects).await;
+    }
+
+    /// The actuator that a bridge means; `None` when its device has no part in the house any more.
+    fn key_of(&self, source: String, entity: String) -> Option<Key> {
+        match self.registry.spoken_for_by(&source) {
+            Some(device) => Some((device.id.clone(), device.entity_of(&source, &entity)?.to_owned())),
+            None if self.registry.device(&source).is_some() => None,
+            None => Some((source, entity)),
+        }
     }
 
     async fn device_changed(&mut self, event: &Event) {
@@ -334,13 +345,17 @@ impl Service {
             let _ = inbox.send(Message::Answered(key, attempt, unknown));
             return;
         };
-        let bridge = target.bridge;
+        let Some(device) = self.registry.device(&target.device) else {
+            return;
+        };
+        let route = device.route(&target.entity);
+        let bridge = route.bridge;
         let call = self
             .session
             .call(uri::bridge_command(bridge))
             .kwargs(&BridgeCommand {
-                device: target.device,
-                entity: target.entity,
+                device: route.device.to_owned(),
+                entity: route.entity.to_owned(),
                 kind: target.kind,
                 on,
             })
