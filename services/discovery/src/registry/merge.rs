@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use house::{Availability, Bridge, Device, DeviceId, EntityKind, Lifecycle, Part, hardware_address};
+use house::{Availability, Bridge, Device, DeviceId, Entity, EntityKind, Lifecycle, Part, hardware_address};
 
 /// The hardware addresses of a device, in one spelling; the id of a Bluetooth device is one.
 pub(super) fn addresses(device: &Device) -> Vec<String> {
@@ -18,7 +18,7 @@ pub(super) fn addresses(device: &Device) -> Vec<String> {
 /// keeps its bridge's id unless another has it. What is measured twice is listed once.
 pub(crate) fn merged(id: &str, views: &BTreeMap<DeviceId, Device>) -> Device {
     let mut ranked: Vec<&Device> = views.values().collect();
-    ranked.sort_by_key(|view| (view.entities.is_empty(), view.id != id, view.bridge, view.id.clone()));
+    ranked.sort_by_key(|view| (view.entities.iter().all(is_unsupported), view.id != id, view.bridge, view.id.clone()));
     let mut merged = ranked
         .first()
         .map_or_else(|| Device::found(Bridge::Wamp, id, id), |first| (*first).clone());
@@ -29,8 +29,13 @@ pub(crate) fn merged(id: &str, views: &BTreeMap<DeviceId, Device>) -> Device {
     merged.addresses.clear();
     merged.last_values.clear();
     merged.told.clear();
+    let does_something = |view: &&Device| !view.entities.iter().all(is_unsupported);
+    let is_driven = ranked.iter().any(does_something);
     for view in &ranked {
-        add_entities(&mut merged, view);
+        // Why it cannot be driven over the network says nothing when it is driven by another way.
+        if view.bridge != Bridge::Mdns || !is_driven {
+            add_entities(&mut merged, view);
+        }
         merged.addresses.extend(view.addresses.iter().cloned());
         merged.manufacturer = merged.manufacturer.or_else(|| view.manufacturer.clone());
         merged.model = merged.model.or_else(|| view.model.clone());
@@ -48,6 +53,10 @@ pub(crate) fn merged(id: &str, views: &BTreeMap<DeviceId, Device>) -> Device {
     merged.addresses.sort();
     merged.addresses.dedup();
     merged
+}
+
+fn is_unsupported(entity: &Entity) -> bool {
+    matches!(entity.kind, EntityKind::Unsupported { .. })
 }
 
 fn part_of(view: &Device) -> Part {
@@ -94,7 +103,7 @@ fn better(one: Availability, other: Availability) -> Availability {
 
 #[cfg(test)]
 mod tests {
-    use house::{ActuatorKind, Entity, Quantity};
+    use house::{ActuatorKind, Quantity};
 
     use super::*;
 
@@ -115,6 +124,11 @@ mod tests {
         entity(id, EntityKind::Actuator { actuator })
     }
 
+    fn why_not() -> Entity {
+        let reason = "Switch on MQTT.".into();
+        entity("shelly_tcp", EntityKind::Unsupported { reason })
+    }
+
     fn view(bridge: Bridge, entities: Vec<Entity>, availability: Availability) -> Device {
         Device {
             entities,
@@ -132,7 +146,7 @@ mod tests {
     fn a_device_of_several_bridges_has_the_entities_of_all_and_each_its_bridge() {
         let temperature = || sensor("t", Quantity::Temperature);
         let device = of([
-            view(Bridge::Mdns, Vec::new(), Availability::Online),
+            view(Bridge::Mdns, vec![why_not()], Availability::Online),
             view(Bridge::Mqtt, vec![relay("r"), temperature()], Availability::Offline),
             view(
                 Bridge::Ble,
