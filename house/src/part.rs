@@ -109,7 +109,10 @@ mod tests {
     fn a_command_goes_to_the_bridge_that_owns_the_entity_and_its_word_comes_back() {
         let device = of_two_bridges();
         let route = device.route("relay_ble");
-        assert_eq!((route.bridge, route.device, route.entity), (Bridge::Ble, "ble-2", "relay"));
+        assert_eq!(
+            (route.bridge, route.device, route.entity),
+            (Bridge::Ble, "ble-2", "relay")
+        );
         assert_eq!(device.route("relay").device, "mqtt-1");
         assert_eq!(device.entity_of("ble-2", "relay"), Some("relay_ble"));
         assert_eq!(device.entity_of("ble-2", "lamp"), None);
@@ -120,10 +123,22 @@ mod tests {
 
     #[test]
     fn spellings_of_an_address_are_one_address() {
-        for text in ["54:48:E6:8F:80:A5", "5448e68f80a5", " 54-48-e6-8f-80-a5 ", "5448.E68F.80A5"] {
+        for text in [
+            "54:48:E6:8F:80:A5",
+            "5448e68f80a5",
+            " 54-48-e6-8f-80-a5 ",
+            "5448.E68F.80A5",
+        ] {
             assert_eq!(hardware_address(text).as_deref(), Some("5448e68f80a5"), "{text}");
         }
-        for text in ["", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "0x00158d0001a2b3", "5448e68f80a", "kitchen"] {
+        for text in [
+            "",
+            "00:00:00:00:00:00",
+            "ff:ff:ff:ff:ff:ff",
+            "0x00158d0001a2b3",
+            "5448e68f80a",
+            "kitchen",
+        ] {
             assert_eq!(hardware_address(text), None, "{text}");
         }
     }

@@ -140,7 +140,10 @@ mod tests {
         assert!(registry.attribute(&mut of_new));
         assert_eq!(of_new.sensor_id, "mqtt-old");
         assert!(!registry.attribute(&mut event("mqtt-old")), "the old hardware is out");
-        assert!(registry.attribute(&mut event("25")), "whom nobody knows speaks for itself");
+        assert!(
+            registry.attribute(&mut event("25")),
+            "whom nobody knows speaks for itself"
+        );
         assert_eq!(registry.spoken_for_by("mqtt-new").unwrap().id, "mqtt-old");
         assert!(registry.spoken_for_by("mqtt-old").is_none());
         assert_eq!(registry.device("mqtt-new").unwrap().id, "mqtt-old");

@@ -86,10 +86,18 @@ mod tests {
             ("hourly", (0..10).map(|i| i * HOUR).collect::<Vec<_>>(), 3.0),
             ("twelve-hourly", (0..5).map(|i| i * 12 * HOUR).collect(), 36.0),
             ("every ten seconds", (0..100).map(|i| i * 10).collect(), 0.25),
-            ("two messages an hour each", (0..20).map(|i| i / 2 * HOUR + i % 2).collect(), 3.0),
+            (
+                "two messages an hour each",
+                (0..20).map(|i| i / 2 * HOUR + i % 2).collect(),
+                3.0,
+            ),
             ("unknown yet", vec![0, HOUR], 24.0),
             ("daily", (0..9).map(|i| i * 24 * HOUR).collect(), 50.0),
-            ("away for a week", (0..5).map(|i| i * HOUR).chain([7 * 24 * HOUR]).collect(), 3.0),
+            (
+                "away for a week",
+                (0..5).map(|i| i * HOUR).chain([7 * 24 * HOUR]).collect(),
+                3.0,
+            ),
         ] {
             let patience = heard(seconds).patience(DAY).as_secs_f64() / 3600.0;
             assert!((patience - hours).abs() < 1e-9, "{what}: {patience} h");

@@ -148,7 +148,10 @@ fn chosen(config: &Config, demo: bool) -> impl Iterator<Item = &'static Entry> {
             MQTT => config.mqtt.enabled,
             "ble" => config.ble.enabled,
             // A hub that only its own machine reaches, or that plays a house, asks nobody outside.
-            "mdns" => config.mdns.enabled.unwrap_or(!demo && !config.listen.ip().is_loopback()),
+            "mdns" => config
+                .mdns
+                .enabled
+                .unwrap_or(!demo && !config.listen.ip().is_loopback()),
             _ => true,
         };
         wanted && !config.elsewhere.iter().any(|name| name == entry.name)

@@ -131,7 +131,12 @@ impl Host {
         let mut offers: Vec<(usize, &Announcement)> = self
             .announcements
             .values()
-            .map(|announcement| (kinds::find(&announcement.service).map_or(usize::MAX, |(rank, _)| rank), announcement))
+            .map(|announcement| {
+                (
+                    kinds::find(&announcement.service).map_or(usize::MAX, |(rank, _)| rank),
+                    announcement,
+                )
+            })
             .collect();
         offers.sort_by_key(|(rank, announcement)| (*rank, &announcement.service, &announcement.instance));
         let entities: Vec<Entity> = offers.iter().filter_map(|(_, offer)| entity(offer)).collect();
@@ -146,7 +151,11 @@ impl Host {
             plain(instance.split_once('@').map_or(instance.as_str(), |(_, name)| name))
         });
         let hardware_id = id_of(name);
-        let shown = if own_name.is_empty() { hardware_id.clone() } else { own_name };
+        let shown = if own_name.is_empty() {
+            hardware_id.clone()
+        } else {
+            own_name
+        };
         let mut device = Device::found(Bridge::Mdns, &hardware_id, &shown);
         device.manufacturer = told(&MAKER_KEYS).or(maker);
         device.model = told(&MODEL_KEYS);
@@ -207,7 +216,9 @@ fn hardware_of(offer: &Announcement, neighbours: &BTreeMap<IpAddr, String>) -> O
         let host = offer.host.trim_end_matches('.');
         let host = host.strip_suffix(".local").unwrap_or(host);
         let last = host.rsplit(['-', '_']).next()?;
-        NAMED_BY_ADDRESS.contains(&offer.service.as_str()).then(|| hardware_address(last))?
+        NAMED_BY_ADDRESS
+            .contains(&offer.service.as_str())
+            .then(|| hardware_address(last))?
     };
     let near = || offer.addresses.iter().find_map(|ip| neighbours.get(ip).cloned());
     said.or_else(in_name).or_else(near)
@@ -227,7 +238,13 @@ fn plain(text: &str) -> String {
 /// A host's name as the part of an id that its bridge makes.
 fn id_of(host: &str) -> String {
     let label = host.strip_suffix(".local").unwrap_or(host);
-    let as_id = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '_' };
+    let as_id = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '-' || c == '.' {
+            c
+        } else {
+            '_'
+        }
+    };
     label.chars().take(LONGEST).map(as_id).collect()
 }
 

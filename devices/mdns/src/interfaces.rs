@@ -12,8 +12,27 @@ pub enum Networks {
 
 /// How the interfaces of containers, virtual machines and tunnels begin.
 const ELSEWHERE: [&str; 21] = [
-    "docker", "veth", "br-", "virbr", "vnet", "lxc", "lxd", "cni", "flannel", "cali", "podman", "kube", "tun", "tap",
-    "wg", "tailscale", "zt", "vmnet", "vboxnet", "awdl", "llw",
+    "docker",
+    "veth",
+    "br-",
+    "virbr",
+    "vnet",
+    "lxc",
+    "lxd",
+    "cni",
+    "flannel",
+    "cali",
+    "podman",
+    "kube",
+    "tun",
+    "tap",
+    "wg",
+    "tailscale",
+    "zt",
+    "vmnet",
+    "vboxnet",
+    "awdl",
+    "llw",
 ];
 
 impl Networks {

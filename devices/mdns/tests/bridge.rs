@@ -23,10 +23,24 @@ async fn what_a_real_responder_announces_is_seen_and_gone_when_it_says_goodbye()
     responder.disable_interface(IfKind::All).unwrap();
     responder.enable_interface(IfKind::LoopbackV4).unwrap();
     let txt = [("friendly_name", "Porch light"), ("mac", "5448e68f80a5")];
-    let service = ServiceInfo::new("_esphomelib._tcp.local.", "porch", "porch.local.", "127.0.0.1", 6053, &txt[..]);
+    let service = ServiceInfo::new(
+        "_esphomelib._tcp.local.",
+        "porch",
+        "porch.local.",
+        "127.0.0.1",
+        6053,
+        &txt[..],
+    );
     let service = service.unwrap();
     let fullname = service.get_fullname().to_owned();
-    let unknown = ServiceInfo::new("_frob._tcp.local.", "A frob", "frob.local.", "127.0.0.1", 1, &[("a", "b")][..]);
+    let unknown = ServiceInfo::new(
+        "_frob._tcp.local.",
+        "A frob",
+        "frob.local.",
+        "127.0.0.1",
+        1,
+        &[("a", "b")][..],
+    );
 
     let realm = Realm::new();
     let discovery = realm.join("discovery", "service").await;
@@ -35,7 +49,9 @@ async fn what_a_real_responder_announces_is_seen_and_gone_when_it_says_goodbye()
         networks: Networks::Loopback,
         port,
     };
-    let bridge = mdns_bridge::start(realm.join("mdns", "service").await, settings).await.unwrap();
+    let bridge = mdns_bridge::start(realm.join("mdns", "service").await, settings)
+        .await
+        .unwrap();
     responder.register(service).unwrap();
     responder.register(unknown.unwrap()).unwrap();
 

@@ -17,7 +17,7 @@ use crate::actuator::{Actuator, Attempt, Effect};
 use crate::alert;
 use crate::callers::{Caller, Callers};
 use crate::request::Request;
-use crate::resolve::{ResolveFault, Target, called, find, resolve};
+use crate::resolve::{ResolveFault, Target, called, find, resolve, spoken_of};
 use crate::state::Known;
 use crate::store::{Key, Writer};
 
@@ -225,7 +225,7 @@ impl Service {
         let Some(report) = read::<DeviceStateReport>(event) else {
             return;
         };
-        let Some(key) = self.key_of(report.device, report.entity) else {
+        let Some(key) = spoken_of(&self.registry, report.device, report.entity) else {
             return;
         };
         if !self.actuators.contains_key(&key) && self.actuators.len() >= MOST_ACTUATORS {
@@ -239,15 +239,6 @@ impl Service {
             .or_insert_with(|| Actuator::new(override_for));
         let effects = actuator.reported(report.on, now());
         self.perform(&key, effects).await;
-    }
-
-    /// The actuator that a bridge means; `None` when its device has no part in the house any more.
-    fn key_of(&self, source: String, entity: String) -> Option<Key> {
-        match self.registry.spoken_for_by(&source) {
-            Some(device) => Some((device.id.clone(), device.entity_of(&source, &entity)?.to_owned())),
-            None if self.registry.device(&source).is_some() => None,
-            None => Some((source, entity)),
-        }
     }
 
     async fn device_changed(&mut self, event: &Event) {

@@ -167,7 +167,10 @@ async fn a_command_goes_to_the_hardware_that_took_the_place_and_its_echo_counts(
         entities: [("fan".to_owned(), "fan".to_owned())].into(),
     }];
     let mut house = House::new(vec![successor], Manner::Echoes).await;
-    let state = house.fan_control(&house.person, json!([true]), json!({})).await.unwrap();
+    let state = house
+        .fan_control(&house.person, json!([true]), json!({}))
+        .await
+        .unwrap();
     assert_eq!((state.device.as_str(), state.on), ("mqtt-old", true));
     assert_eq!(house.commands.recv().await.unwrap().device, "mqtt-new");
     let told: ActuatorState = heard(&mut house.events, |state: &ActuatorState| state.confirmed).await;

@@ -3,6 +3,7 @@
 //! Pure: time comes in, and what is to be published or stored goes out.
 
 mod decide;
+mod due;
 mod entry;
 pub(crate) mod merge;
 mod presence;
@@ -217,7 +218,10 @@ impl DeviceRegistry {
 
     fn refresh(&mut self, id: &str, seen: Device, now: Timestamp) -> Option<News> {
         let entry = self.entry_by_id.get_mut(id)?;
-        let is_new_path = !seen.addresses.iter().all(|address| self.id_by_address.contains_key(address))
+        let is_new_path = !seen
+            .addresses
+            .iter()
+            .all(|address| self.id_by_address.contains_key(address))
             || (seen.id != id && !self.id_by_source.contains_key(&seen.id));
         let merged = entry.view(seen, now);
         let presence = presence::of(&merged, &entry.record.rhythm, &self.limits, self.started, now);
@@ -256,7 +260,10 @@ impl DeviceRegistry {
             return Vec::new();
         };
         let gone = self.remove(&joins);
-        let told = views.into_values().filter_map(|view| self.refresh(&stays, view, now)).last();
+        let told = views
+            .into_values()
+            .filter_map(|view| self.refresh(&stays, view, now))
+            .last();
         let gone = gone.map(|device| News::Joined(device, stays));
         gone.into_iter().chain(told).collect()
     }
@@ -287,11 +294,12 @@ impl DeviceRegistry {
         }
         // Whether it can be reached is for its bridge to say, and for its rhythm.
         let (limits, started) = (&self.limits, self.started);
-        entry.hear(&event.values, now, |device, rhythm| {
-            presence::of(device, rhythm, limits, started, now)
-        })
-        .into_iter()
-        .collect()
+        entry
+            .hear(&event.values, now, |device, rhythm| {
+                presence::of(device, rhythm, limits, started, now)
+            })
+            .into_iter()
+            .collect()
     }
 
     fn hear_of_client(&mut self, mut device: Device, event: &SensorEvent, now: Timestamp) -> Vec<News> {
@@ -350,60 +358,6 @@ impl DeviceRegistry {
         device.lifecycle = Lifecycle::Removed;
         self.count_waiting();
         Some(device)
-    }
-
-    /// Small news that are due to be told, and devices that have been silent for too long.
-    pub fn due_to_tell(&mut self, now: Timestamp) -> Vec<Device> {
-        let mut due = Vec::new();
-        let mut small = 0;
-        for entry in self.entry_by_id.values_mut() {
-            let device = &entry.record.device;
-            if device.lifecycle == Lifecycle::Ignored {
-                continue;
-            }
-            let presence = presence::of(device, &entry.record.rhythm, &self.limits, self.started, now);
-            let silent = device.sleepy && presence != device.availability && presence == Availability::Offline;
-            let ripe = small < self.limits.tell_at_once
-                && entry.untold
-                && now.since(entry.told_at) >= self.limits.tell_every;
-            if silent {
-                entry.record.device.availability = presence;
-            }
-            if silent || ripe {
-                small += usize::from(!silent);
-                entry.untold = false;
-                entry.told_at = now;
-                due.push(entry.record.device.clone());
-            }
-        }
-        due
-    }
-
-    /// Records that are due to be stored; with `all`, every one that has anything new.
-    pub fn due_to_store(&mut self, now: Timestamp, all: bool) -> Vec<Record> {
-        let every = self.limits.store_every;
-        self.entry_by_id
-            .values_mut()
-            .filter(|entry| match entry.unsaved {
-                Unsaved::No => false,
-                Unsaved::Small => all || now.since(entry.saved_at) >= every,
-                Unsaved::Yes => true,
-            })
-            .map(|entry| {
-                entry.unsaved = Unsaved::No;
-                entry.saved_at = now;
-                entry.record.clone()
-            })
-            .collect()
-    }
-
-    /// These could not be stored: they are due again.
-    pub fn not_stored(&mut self, records: &[Record]) {
-        for record in records {
-            if let Some(entry) = self.entry_by_id.get_mut(&record.device.id) {
-                entry.unsaved = Unsaved::Yes;
-            }
-        }
     }
 }
 

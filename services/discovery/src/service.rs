@@ -112,9 +112,7 @@ impl Service {
         let mut registry = self.registry().await;
         let id = registry.record(request.device()?)?.device.id.clone();
         store::delete(&self.database, &id).await.map_err(Fault::from)?;
-        let device = registry
-            .remove(&id)
-            .ok_or(Fault::NoSuchDevice { id })?;
+        let device = registry.remove(&id).ok_or(Fault::NoSuchDevice { id })?;
         self.tell(topic::DEVICE_CHANGED, &device, invocation.caller_authid())
             .await;
         Ok(Reply::kwargs(&device)?)

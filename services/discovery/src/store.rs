@@ -105,7 +105,11 @@ fn record(row: &SqliteRow) -> Result<Record, Box<dyn std::error::Error + Send + 
     };
     let views: BTreeMap<DeviceId, Device> = serde_json::from_str(row.try_get("views")?)?;
     let id: DeviceId = row.try_get("id")?;
-    let parts = if views.is_empty() { Vec::new() } else { merge::merged(&id, &views).parts };
+    let parts = if views.is_empty() {
+        Vec::new()
+    } else {
+        merge::merged(&id, &views).parts
+    };
     let rhythm: Option<Rhythm> = serde_json::from_str(row.try_get("rhythm")?)?;
     let device = Device {
         id,

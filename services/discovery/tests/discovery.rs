@@ -125,13 +125,19 @@ async fn a_new_device_takes_an_old_ones_place_and_keeps_it_over_a_restart() {
         .unwrap();
     assert_eq!((successor.id.as_str(), successor.name.as_str()), ("mqtt-old", "Wall"));
     let joined: Value = heard(&mut changed, |told: &Value| told["lifecycle"] == "removed").await;
-    assert_eq!((&joined["id"], &joined["joined"]), (&json!("mqtt-new"), &json!("mqtt-old")));
+    assert_eq!(
+        (&joined["id"], &joined["joined"]),
+        (&json!("mqtt-new"), &json!("mqtt-old"))
+    );
     let told: Device = heard(&mut changed, |_| true).await;
     assert!(told.is_spoken_for_by("mqtt-new") && !told.is_spoken_for_by("mqtt-old"));
 
     house.restart().await;
     house.sees(&thermometer("new")).await;
-    let again: Device = heard(&mut changed, |device: &Device| device.availability == Availability::Online).await;
+    let again: Device = heard(&mut changed, |device: &Device| {
+        device.availability == Availability::Online
+    })
+    .await;
     assert_eq!((again.id.as_str(), again.name.as_str()), ("mqtt-old", "Wall"));
     assert_eq!(house.list().await.len(), 1);
 }

@@ -116,7 +116,11 @@ pub(crate) fn entry(
             let by = payload.get("by").and_then(Value::as_str);
             // What is one with another device from now on was not taken away.
             let is_joined = payload.get("joined").is_some_and(|other| !other.is_null());
-            let text = if is_joined { None } else { device_change(registry.device(&changed.id), &changed, by) };
+            let text = if is_joined {
+                None
+            } else {
+                device_change(registry.device(&changed.id), &changed, by)
+            };
             (area, device) = (changed.area, Some(changed.id));
             text
         }

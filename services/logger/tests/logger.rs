@@ -108,10 +108,14 @@ async fn a_device_that_took_anothers_place_goes_on_with_its_history() {
     house.publish(topic::DEVICE_CHANGED, successor).await;
     // The logbook has it: from now on the logger knows.
     house
-        .until(procedure::HISTORY_READINGS, json!({"sensor": "mqtt-new", "quantity": "temperature"}), |result| {
-            let series: Value = result.kwargs().ok()?;
-            (series["points"].as_array()?.len() == 1).then_some(())
-        })
+        .until(
+            procedure::HISTORY_READINGS,
+            json!({"sensor": "mqtt-new", "quantity": "temperature"}),
+            |result| {
+                let series: Value = result.kwargs().ok()?;
+                (series["points"].as_array()?.len() == 1).then_some(())
+            },
+        )
         .await;
     house.publish(topic::SENSOR_EVENTS, reading("mqtt-old", 2, 99.0)).await;
     house.publish(topic::SENSOR_EVENTS, reading("mqtt-new", 3, 21.0)).await;
@@ -122,7 +126,9 @@ async fn a_device_that_took_anothers_place_goes_on_with_its_history() {
 }
 
 fn component_now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
     Timestamp(i64::try_from(since.as_millis()).unwrap())
 }
 

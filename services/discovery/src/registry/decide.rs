@@ -57,7 +57,9 @@ impl DeviceRegistry {
         let (mut record, successor) = (self.record(id)?.clone(), self.record(by)?);
         must_be_adopted(&record.device)?;
         if record.device.id == successor.device.id {
-            return Err(Fault::Argument("by must be another device than the one it replaces".into()));
+            return Err(Fault::Argument(
+                "by must be another device than the one it replaces".into(),
+            ));
         }
         record.views = successor.all_views();
         record.rhythm = successor.rhythm;
@@ -75,7 +77,9 @@ impl DeviceRegistry {
         };
         record.kinds.extend(successor.kinds.clone());
         let device = &record.device;
-        record.kinds.retain(|entity, _| device.actuators().any(|(actuator, _)| actuator.id == *entity));
+        record
+            .kinds
+            .retain(|entity, _| device.actuators().any(|(actuator, _)| actuator.id == *entity));
         apply_kinds(&mut record.device, &record.kinds);
         Ok((record, successor.device.id.clone()))
     }

@@ -51,7 +51,11 @@ impl Entry {
         let known = &self.record.device;
         // Who was not heard since the start says nothing of when it was.
         let is_heard = seen.last_seen.is_some() || seen.availability != Availability::Unknown;
-        let last_seen = if is_heard { Some(seen.last_seen.unwrap_or(now)) } else { None };
+        let last_seen = if is_heard {
+            Some(seen.last_seen.unwrap_or(now))
+        } else {
+            None
+        };
         if let Some(at) = last_seen {
             self.record.rhythm.hear(at);
         }
@@ -63,7 +67,10 @@ impl Entry {
             self.record.views.insert(seen.id.clone(), seen);
             merge::merged(&known.id, &self.record.views)
         };
-        let suggested = view.suggested_area.or(view.area).or_else(|| known.suggested_area.clone());
+        let suggested = view
+            .suggested_area
+            .or(view.area)
+            .or_else(|| known.suggested_area.clone());
         let mut merged = Device {
             name: if known.lifecycle == Lifecycle::Discovered {
                 view.name
@@ -93,7 +100,10 @@ impl Entry {
         let described_anew = describes(known) != describes(&device);
         let reachable_anew = known.availability != device.availability;
         let shows_more = device.lifecycle == Lifecycle::Discovered
-            && device.last_values.keys().any(|quantity| !known.last_values.contains_key(quantity));
+            && device
+                .last_values
+                .keys()
+                .any(|quantity| !known.last_values.contains_key(quantity));
         let small = known.last_seen != device.last_seen
             || known.signal != device.signal
             || known.last_values != device.last_values
@@ -154,4 +164,3 @@ pub(super) fn describes(device: &Device) -> impl PartialEq + '_ {
         (&device.addresses, device.sleepy, &device.parts),
     )
 }
-

@@ -18,7 +18,14 @@ pub(super) fn addresses(device: &Device) -> Vec<String> {
 /// keeps its bridge's id unless another has it. What is measured twice is listed once.
 pub(crate) fn merged(id: &str, views: &BTreeMap<DeviceId, Device>) -> Device {
     let mut ranked: Vec<&Device> = views.values().collect();
-    ranked.sort_by_key(|view| (view.entities.iter().all(is_unsupported), view.id != id, view.bridge, view.id.clone()));
+    ranked.sort_by_key(|view| {
+        (
+            view.entities.iter().all(is_unsupported),
+            view.id != id,
+            view.bridge,
+            view.id.clone(),
+        )
+    });
     let mut merged = ranked
         .first()
         .map_or_else(|| Device::found(Bridge::Wamp, id, id), |first| (*first).clone());
@@ -150,15 +157,25 @@ mod tests {
             view(Bridge::Mqtt, vec![relay("r"), temperature()], Availability::Offline),
             view(
                 Bridge::Ble,
-                vec![relay("r"), sensor("warmth", Quantity::Temperature), sensor("h", Quantity::Humidity)],
+                vec![
+                    relay("r"),
+                    sensor("warmth", Quantity::Temperature),
+                    sensor("h", Quantity::Humidity),
+                ],
                 Availability::Unknown,
             ),
         ]);
         assert_eq!((device.id.as_str(), device.name.as_str()), ("mdns-1", "mqtt"));
         let ids: Vec<&str> = device.entities.iter().map(|entity| entity.id.as_str()).collect();
         assert_eq!(ids, ["r", "t", "r_ble", "h"], "what is measured twice is listed once");
-        assert_eq!((device.route("r").bridge, device.route("r").device), (Bridge::Mqtt, "mqtt-1"));
-        assert_eq!((device.route("r_ble").bridge, device.route("r_ble").entity), (Bridge::Ble, "r"));
+        assert_eq!(
+            (device.route("r").bridge, device.route("r").device),
+            (Bridge::Mqtt, "mqtt-1")
+        );
+        assert_eq!(
+            (device.route("r_ble").bridge, device.route("r_ble").entity),
+            (Bridge::Ble, "r")
+        );
         assert_eq!(device.availability, Availability::Online, "the better of them");
     }
 
@@ -182,7 +199,11 @@ mod tests {
     fn a_bluetooth_devices_id_is_its_address() {
         let mut device = Device::found(Bridge::Ble, "a4c138830283", "x");
         assert_eq!(addresses(&device), ["a4c138830283"]);
-        device.addresses = vec!["A4:C1:38:83:02:83".into(), "nonsense".into(), "00:11:22:33:44:55".into()];
+        device.addresses = vec![
+            "A4:C1:38:83:02:83".into(),
+            "nonsense".into(),
+            "00:11:22:33:44:55".into(),
+        ];
         assert_eq!(addresses(&device), ["001122334455", "a4c138830283"]);
         assert!(addresses(&Device::found(Bridge::Mqtt, "a4c138830283", "x")).is_empty());
     }

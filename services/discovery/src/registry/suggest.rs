@@ -4,9 +4,30 @@ use house::AreaId;
 
 /// Rooms that many houses have, for the first devices of one.
 const USUAL: [&str; 24] = [
-    "living_room", "bedroom", "kitchen", "bathroom", "hall", "hallway", "office", "garage", "garden", "balcony",
-    "cellar", "basement", "attic", "laundry", "nursery", "dining_room", "guest_room", "wohnzimmer", "schlafzimmer",
-    "küche", "bad", "flur", "keller", "büro",
+    "living_room",
+    "bedroom",
+    "kitchen",
+    "bathroom",
+    "hall",
+    "hallway",
+    "office",
+    "garage",
+    "garden",
+    "balcony",
+    "cellar",
+    "basement",
+    "attic",
+    "laundry",
+    "nursery",
+    "dining_room",
+    "guest_room",
+    "wohnzimmer",
+    "schlafzimmer",
+    "küche",
+    "bad",
+    "flur",
+    "keller",
+    "büro",
 ];
 
 /// The area that `name` has as whole words, of those of the house or those that are usual; the
@@ -39,7 +60,10 @@ mod tests {
 
     #[test]
     fn the_area_is_read_out_of_the_name() {
-        let house: Vec<AreaId> = ["Guest room", "guest", "Annas Zimmer"].into_iter().filter_map(AreaId::new).collect();
+        let house: Vec<AreaId> = ["Guest room", "guest", "Annas Zimmer"]
+            .into_iter()
+            .filter_map(AreaId::new)
+            .collect();
         for (name, area_id) in [
             ("Kitchen thermometer", Some("kitchen")),
             ("living-room/sensor", Some("living_room")),

@@ -87,11 +87,7 @@ fn a_plug_that_feeds_a_fan_stays_a_fan() {
     let kinds = Kinds::from([("relay".into(), ActuatorKind::Fan)]);
     let device = adopt(&mut registry, "mqtt-0x01", "Fan", kinds);
     assert_eq!(device.actuators().next().unwrap().1, ActuatorKind::Fan);
-    assert_eq!(
-        registry.see(plug("Plug"), at(2)),
-        [],
-        "the bridge's view is no change"
-    );
+    assert_eq!(registry.see(plug("Plug"), at(2)), [], "the bridge's view is no change");
     let wrong = Kinds::from([("lamp".into(), ActuatorKind::Fan)]);
     assert!(matches!(
         registry.renamed("mqtt-0x01", None, None, wrong),
@@ -165,7 +161,10 @@ fn after_a_restart_nobody_is_known_to_be_there() {
     let records = registry.due_to_store(at(0), true);
     let mut registry = DeviceRegistry::new(Limits::default(), records, at(1));
     assert_eq!(registry.devices().next().unwrap().availability, Availability::Unknown);
-    assert_eq!(changed(registry.see(plug("Plug"), at(5))).availability, Availability::Online);
+    assert_eq!(
+        changed(registry.see(plug("Plug"), at(5))).availability,
+        Availability::Online
+    );
 }
 
 #[test]
@@ -262,7 +261,10 @@ fn a_device_seen_by_two_bridges_is_one_device() {
 
     let mut registry = DeviceRegistry::new(Limits::default(), registry.due_to_store(at(62), true), at(70));
     let again = changed(registry.see(plug_by_radio(), at(71)));
-    assert_eq!(again.entities, both.entities, "also after a restart, when only one has spoken");
+    assert_eq!(
+        again.entities, both.entities,
+        "also after a restart, when only one has spoken"
+    );
 }
 
 #[test]
@@ -315,15 +317,26 @@ fn a_new_device_takes_an_old_ones_place() {
     let device = &record.device;
     assert_eq!((device.id.as_str(), device.name.as_str()), ("mqtt-0x01", "Hall fan"));
     assert_eq!(device.area, Some(hall()));
-    assert_eq!(device.actuators().next().unwrap().1, ActuatorKind::Fan, "what a person said stays");
+    assert_eq!(
+        device.actuators().next().unwrap().1,
+        ActuatorKind::Fan,
+        "what a person said stays"
+    );
     assert_eq!(device.route("relay").device, "mqtt-0x02");
     assert_eq!(registry.devices().count(), 1);
 
     let mut away = new_plug("Plug");
     away.availability = Availability::Offline;
     assert_eq!(changed(registry.see(away, at(62))).id, "mqtt-0x01");
-    assert_eq!(registry.see(plug("The old one, on a desk"), at(63)), [], "it speaks for nobody");
-    assert_eq!(registry.hear(&event("mqtt-0x01", &[(Quantity::Power, 3.0)]), at(64)), []);
+    assert_eq!(
+        registry.see(plug("The old one, on a desk"), at(63)),
+        [],
+        "it speaks for nobody"
+    );
+    assert_eq!(
+        registry.hear(&event("mqtt-0x01", &[(Quantity::Power, 3.0)]), at(64)),
+        []
+    );
 
     registry.remove("mqtt-0x01");
     assert_eq!(found(registry.see(new_plug("Plug"), at(70))).id, "mqtt-0x02");
@@ -336,10 +349,19 @@ fn only_a_part_of_the_house_is_replaced_and_by_another() {
     registry.see(plug("Plug"), at(1));
     registry.see(plug_by_radio(), at(1));
     let radio = "ble-5448e68f80a5";
-    assert!(matches!(registry.replaced("mqtt-0x01", radio), Err(Fault::NotAdopted { .. })));
+    assert!(matches!(
+        registry.replaced("mqtt-0x01", radio),
+        Err(Fault::NotAdopted { .. })
+    ));
     adopt(&mut registry, "mqtt-0x01", "Fan", Kinds::new());
-    assert!(matches!(registry.replaced("mqtt-0x01", "mqtt-0x01"), Err(Fault::Argument(_))));
-    assert!(matches!(registry.replaced("mqtt-0x01", "nobody"), Err(Fault::NoSuchDevice { .. })));
+    assert!(matches!(
+        registry.replaced("mqtt-0x01", "mqtt-0x01"),
+        Err(Fault::Argument(_))
+    ));
+    assert!(matches!(
+        registry.replaced("mqtt-0x01", "nobody"),
+        Err(Fault::NoSuchDevice { .. })
+    ));
 }
 
 #[test]
@@ -355,9 +377,21 @@ fn a_sleepy_device_is_gone_when_its_own_rhythm_says_so_and_back_when_it_speaks()
         registry.see(door(i * 30 * minute), at(i * 30 * minute));
     }
     let last = 9 * 30 * minute;
-    assert!(registry.due_to_tell(at(last + 89 * minute)).iter().all(|door| door.availability == Availability::Online));
-    assert_eq!(registry.due_to_tell(at(last + 90 * minute))[0].availability, Availability::Offline);
-    assert_eq!(registry.see(door(last), at(last + 91 * minute)), [], "a bridge that repeats itself does not revive it");
+    assert!(
+        registry
+            .due_to_tell(at(last + 89 * minute))
+            .iter()
+            .all(|door| door.availability == Availability::Online)
+    );
+    assert_eq!(
+        registry.due_to_tell(at(last + 90 * minute))[0].availability,
+        Availability::Offline
+    );
+    assert_eq!(
+        registry.see(door(last), at(last + 91 * minute)),
+        [],
+        "a bridge that repeats itself does not revive it"
+    );
     let back = changed(registry.hear(&event("mqtt-0x01", &[(Quantity::Opening, 1.0)]), at(last + 92 * minute)));
     assert_eq!(back.availability, Availability::Online);
 }
@@ -381,7 +415,10 @@ fn the_area_is_suggested_by_the_device_else_by_its_name() {
     assert_eq!(named.suggested_area.unwrap().as_str(), "kitchen");
     let mut says_so = Device::found(Bridge::Mqtt, "0x02", "Kitchen plug");
     says_so.suggested_area = AreaId::new("Pantry");
-    assert_eq!(found(registry.see(says_so, at(1))).suggested_area.unwrap().as_str(), "pantry");
+    assert_eq!(
+        found(registry.see(says_so, at(1))).suggested_area.unwrap().as_str(),
+        "pantry"
+    );
 }
 
 #[test]
