@@ -18,7 +18,7 @@ const FORGET_AFTER: Duration = Duration::from_secs(26 * 3600);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Output {
     /// A device is there, or is now something else.
-    Seen(Device),
+    Seen(Box<Device>),
     /// An adopted device measured.
     Reading(SensorEvent),
     /// An advert could not be believed; said once until the device is understood again.
@@ -131,7 +131,7 @@ impl Inbound {
             }
         }
         if let Some(device) = sender.tell(changed, now, &self.settings) {
-            outputs.insert(0, Output::Seen(device));
+            outputs.insert(0, Output::Seen(Box::new(device)));
         }
         outputs.extend(fault);
         outputs
@@ -186,7 +186,7 @@ impl Inbound {
         let mut outputs = Vec::new();
         for sender in self.sender_by_address.values_mut() {
             if sender.went_quiet(now, &self.settings) {
-                outputs.push(Output::Seen(sender.device.clone()));
+                outputs.push(Output::Seen(Box::new(sender.device.clone())));
             }
         }
         let registry = &self.registry;
