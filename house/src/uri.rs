@@ -139,7 +139,7 @@ pub fn device_control(kind: ActuatorKind) -> &'static str {
 pub fn bridge_set(bridge: Bridge) -> Option<&'static str> {
     match bridge {
         Bridge::Mqtt => Some("bridge.mqtt.set"),
-        Bridge::Ble | Bridge::Simulated | Bridge::Wamp => None,
+        Bridge::Ble | Bridge::Simulated | Bridge::Wamp | Bridge::Mdns => None,
     }
 }
 

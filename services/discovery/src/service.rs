@@ -91,11 +91,12 @@ impl Service {
         let device = record.device.clone();
         let gone = registry.remove(&gone);
         registry.put(record, now());
+        // In this order: whoever hears that the other is gone knows that this device has it.
+        self.tell(topic::DEVICE_CHANGED, &device, invocation.caller_authid())
+            .await;
         if let Some(gone) = gone {
             self.tell_joined(&gone, &device.id).await;
         }
-        self.tell(topic::DEVICE_CHANGED, &device, invocation.caller_authid())
-            .await;
         Ok(Reply::kwargs(&device)?)
     }
 

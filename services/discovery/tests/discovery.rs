@@ -124,12 +124,12 @@ async fn a_new_device_takes_an_old_ones_place_and_keeps_it_over_a_restart() {
         .kwargs()
         .unwrap();
     assert_eq!((successor.id.as_str(), successor.name.as_str()), ("mqtt-old", "Wall"));
-    let joined: Value = heard(&mut changed, |told: &Value| told["lifecycle"] == "removed").await;
+    let told: Device = heard(&mut changed, |device: &Device| !device.parts.is_empty()).await;
+    let joined: Value = heard(&mut changed, |_| true).await;
     assert_eq!(
-        (&joined["id"], &joined["joined"]),
-        (&json!("mqtt-new"), &json!("mqtt-old"))
+        (&joined["id"], &joined["lifecycle"], &joined["joined"]),
+        (&json!("mqtt-new"), &json!("removed"), &json!("mqtt-old"))
     );
-    let told: Device = heard(&mut changed, |_| true).await;
     assert!(told.is_spoken_for_by("mqtt-new") && !told.is_spoken_for_by("mqtt-old"));
 
     house.restart().await;

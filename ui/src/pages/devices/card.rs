@@ -179,7 +179,8 @@ fn EntityList(device: Memo<Device>) -> impl IntoView {
                 let on = Memo::new(move |_| house.with(|house| house.actuator(&id, &entity_id).map(|state| state.on)));
                 let text = move || {
                     let word = on.get().map_or("–", |on| actuator.word(on));
-                    told.get().map_or_else(|| word.to_owned(), |told| format!("{word}, {told}"))
+                    told.get()
+                        .map_or_else(|| word.to_owned(), |told| format!("{word}, {told}"))
                 };
                 view! { <li><span class="entity">{icon(Icon::of_actuator(actuator))}<span>{name}</span><strong>{text}</strong></span></li> }.into_any()
             }
