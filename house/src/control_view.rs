@@ -118,12 +118,16 @@ impl ControlView {
     /// view's quantity.
     pub fn read(&mut self, event: &SensorEvent, now: Timestamp) -> Option<AreaId> {
         event.value(self.quantity)?;
+        let mut event = event.clone();
+        if !self.registry.attribute(&mut event) {
+            return None;
+        }
         let ignored = |device: &Device| device.lifecycle == Lifecycle::Ignored;
         if self.registry.device(&event.sensor_id).is_some_and(ignored) {
             return None;
         }
-        let area = self.registry.area_of(event)?;
-        self.readings.take(&area, event, now);
+        let area = self.registry.area_of(&event)?;
+        self.readings.take(&area, &event, now);
         Some(area)
     }
 

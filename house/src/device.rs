@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AreaId, Quantity, SensorId, Timestamp};
+use crate::{AreaId, Part, Quantity, SensorId, Timestamp};
 
 /// A device's id: stable for its life, made by its bridge, `<bridge>-<hardware id>`
 /// (`mqtt-0x00158d0001`, `ble-a4c138830283`).
@@ -23,6 +23,8 @@ pub enum Bridge {
     Simulated,
     /// A WAMP client that publishes `sensor.events` itself, as in the talk.
     Wamp,
+    /// The mDNS bridge: what announces itself in the network.
+    Mdns,
 }
 
 impl Bridge {
@@ -33,6 +35,7 @@ impl Bridge {
             Self::Ble => "ble",
             Self::Simulated => "simulated",
             Self::Wamp => "wamp",
+            Self::Mdns => "mdns",
         }
     }
 }
@@ -240,6 +243,21 @@ pub struct Device {
     /// `brightness 40 %`, `open, position 30 %`. Not kept over a restart.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<String, String>,
+    /// Its hardware addresses (MAC), 12 lower-case hexadecimal digits each: by them a device that
+    /// two bridges see is known to be one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// Nobody can ask it: it speaks when it wants to, and is gone when it is silent for longer than
+    /// its own rhythm allows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sleepy: bool,
+    /// Its battery wants changing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub battery_low: bool,
+    /// Who speaks for what of it, when that is not just [`Device::bridge`] under [`Device::id`]:
+    /// several bridges see it, or it took another's place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
 }
 
 impl Device {
@@ -263,6 +281,10 @@ impl Device {
             fault: None,
             last_values: BTreeMap::new(),
             told: BTreeMap::new(),
+            addresses: Vec::new(),
+            sleepy: false,
+            battery_low: false,
+            parts: Vec::new(),
         }
     }
 

@@ -8,26 +8,62 @@ use crate::{ActuatorKind, AreaId, Device, DeviceId, Entity, Lifecycle, SensorEve
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     device_by_id: BTreeMap<DeviceId, Device>,
+    /// Where a bridge knows a device by another id.
+    id_by_source: BTreeMap<DeviceId, DeviceId>,
 }
 
 impl Registry {
     /// Takes a device as it now is.
     pub fn apply(&mut self, device: Device) {
-        if device.lifecycle == Lifecycle::Removed {
-            self.device_by_id.remove(&device.id);
-        } else {
-            self.device_by_id.insert(device.id.clone(), device);
+        let id = device.id.clone();
+        if self.device_by_id.get(&id).is_some_and(|known| !known.parts.is_empty()) {
+            self.id_by_source.retain(|_, other| *other != id);
         }
+        if device.lifecycle == Lifecycle::Removed {
+            self.device_by_id.remove(&id);
+            return;
+        }
+        for part in device.parts.iter().filter(|part| part.id != id) {
+            self.id_by_source.insert(part.id.clone(), id.clone());
+        }
+        self.device_by_id.insert(id, device);
     }
 
     /// Forgets everything, before a new `device.list` is taken.
     pub fn clear(&mut self) {
         self.device_by_id.clear();
+        self.id_by_source.clear();
     }
 
-    /// One device.
+    /// One device, by its id or by one that a bridge knows it by.
     pub fn device(&self, id: &str) -> Option<&Device> {
-        self.device_by_id.get(id)
+        self.device_by_id
+            .get(id)
+            .or_else(|| self.device_by_id.get(self.id_by_source.get(id)?))
+    }
+
+    /// The device that a bridge knows as `source`. `None` also for hardware that another has taken
+    /// the place of.
+    pub fn spoken_for_by(&self, source: &str) -> Option<&Device> {
+        let by_source = self.id_by_source.get(source).and_then(|id| self.device_by_id.get(id));
+        by_source
+            .or_else(|| self.device_by_id.get(source))
+            .filter(|device| device.is_spoken_for_by(source))
+    }
+
+    /// Puts an event under the id of the device it comes from; false when it comes from hardware
+    /// that another has taken the place of, and means nothing any more.
+    pub fn attribute(&self, event: &mut SensorEvent) -> bool {
+        match self.id_by_source.get(&event.sensor_id) {
+            Some(id) => {
+                event.sensor_id.clone_from(id);
+                true
+            }
+            None => self
+                .device_by_id
+                .get(&event.sensor_id)
+                .is_none_or(|device| device.is_spoken_for_by(&event.sensor_id)),
+        }
     }
 
     /// Every device, by id.
@@ -62,5 +98,61 @@ impl Registry {
                     .filter(move |(_, k)| *k == kind)
                     .map(move |(entity, _)| (device, entity))
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Bridge, Part};
+
+    fn thermometer(hardware: &str) -> Device {
+        Device {
+            lifecycle: Lifecycle::Adopted,
+            ..Device::found(Bridge::Mqtt, hardware, "Thermometer")
+        }
+    }
+
+    fn event(sensor: &str) -> SensorEvent {
+        SensorEvent {
+            sensor_id: sensor.into(),
+            ..SensorEvent::default()
+        }
+    }
+
+    #[test]
+    fn a_device_that_took_anothers_place_speaks_as_it_and_the_old_one_no_more() {
+        let mut registry = Registry::default();
+        registry.apply(thermometer("old"));
+        registry.apply(thermometer("new"));
+        let mut removed = thermometer("new");
+        removed.lifecycle = Lifecycle::Removed;
+        registry.apply(removed);
+        let mut successor = thermometer("old");
+        successor.parts = vec![Part {
+            id: "mqtt-new".into(),
+            bridge: Bridge::Mqtt,
+            entities: BTreeMap::new(),
+        }];
+        registry.apply(successor);
+
+        let mut of_new = event("mqtt-new");
+        assert!(registry.attribute(&mut of_new));
+        assert_eq!(of_new.sensor_id, "mqtt-old");
+        assert!(!registry.attribute(&mut event("mqtt-old")), "the old hardware is out");
+        assert!(
+            registry.attribute(&mut event("25")),
+            "whom nobody knows speaks for itself"
+        );
+        assert_eq!(registry.spoken_for_by("mqtt-new").unwrap().id, "mqtt-old");
+        assert!(registry.spoken_for_by("mqtt-old").is_none());
+        assert_eq!(registry.device("mqtt-new").unwrap().id, "mqtt-old");
+
+        let mut gone = thermometer("old");
+        gone.lifecycle = Lifecycle::Removed;
+        registry.apply(gone);
+        let mut of_new = event("mqtt-new");
+        assert!(registry.attribute(&mut of_new));
+        assert_eq!(of_new.sensor_id, "mqtt-new", "on its own again");
     }
 }

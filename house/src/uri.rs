@@ -46,6 +46,9 @@ pub mod procedure {
     pub const DEVICE_ADOPT: &str = "device.adopt";
     /// kwargs `{device, name?, area?}` → [`crate::Device`].
     pub const DEVICE_RENAME: &str = "device.rename";
+    /// kwargs `{device, by}` → [`crate::Device`]: `by` takes the place of `device`, with its id, name,
+    /// area and history.
+    pub const DEVICE_REPLACE: &str = "device.replace";
     /// kwargs `{device}` → [`crate::Device`].
     pub const DEVICE_IGNORE: &str = "device.ignore";
     /// kwargs `{device}` → [`crate::Device`].
@@ -136,7 +139,7 @@ pub fn device_control(kind: ActuatorKind) -> &'static str {
 pub fn bridge_set(bridge: Bridge) -> Option<&'static str> {
     match bridge {
         Bridge::Mqtt => Some("bridge.mqtt.set"),
-        Bridge::Ble | Bridge::Simulated | Bridge::Wamp => None,
+        Bridge::Ble | Bridge::Simulated | Bridge::Wamp | Bridge::Mdns => None,
     }
 }
 
@@ -148,5 +151,6 @@ pub fn bridge_command(bridge: Bridge) -> &'static str {
         Bridge::Ble => "bridge.ble.command",
         Bridge::Simulated => "bridge.simulated.command",
         Bridge::Wamp => "bridge.wamp.command",
+        Bridge::Mdns => "bridge.mdns.command",
     }
 }

@@ -41,7 +41,7 @@ const TOPICS: [(&str, &str); 13] = [
     (topic::STATUS_CHANGE, "{component, status, detail, at}"),
 ];
 
-const PROCEDURES: [(&str, &str); 26] = [
+const PROCEDURES: [(&str, &str); 28] = [
     (
         procedure::DISCOVER_DEVICES,
         "{seconds?} → one found device per progressive result, the list at the end",
@@ -49,11 +49,19 @@ const PROCEDURES: [(&str, &str); 26] = [
     (procedure::DEVICE_LIST, "→ the devices"),
     (procedure::DEVICE_ADOPT, "{device, area, name?} → the device"),
     (procedure::DEVICE_RENAME, "{device, name?, area?} → the device"),
+    (
+        procedure::DEVICE_REPLACE,
+        "{device, by} → the device: by takes its place, with its id, name, area and history",
+    ),
     (procedure::DEVICE_IGNORE, "{device} → the device"),
     (procedure::DEVICE_REMOVE, "{device} → the device"),
     (
         procedure::DEVICE_KEY_SET,
         "{device, key?}: the key by which its messages open; without one, the one there was is forgotten",
+    ),
+    (
+        procedure::DEVICE_SET,
+        "{device, entity, what?, value} → nothing: sets a brightness, a position, a target, a choice",
     ),
     (procedure::ACTUATOR_LIST, "→ the actuators' states"),
     (procedure::THRESHOLDS_LIST, "→ the thresholds"),
@@ -127,12 +135,7 @@ pub(crate) fn definitions() -> Vec<Definition> {
     ] {
         found.extend(table.iter().map(|(uri, doc)| Definition::new(kind, *uri, *doc)));
     }
-    for kind in [
-        ActuatorKind::Fan,
-        ActuatorKind::Ac,
-        ActuatorKind::Heater,
-        ActuatorKind::Switch,
-    ] {
+    for kind in ActuatorKind::ALL {
         let doc = "[on], {area?, device?, for?} → the actuator's state";
         found.push(Definition::new(
             DefinitionKind::Procedure,
@@ -140,13 +143,17 @@ pub(crate) fn definitions() -> Vec<Definition> {
             doc,
         ));
     }
-    for bridge in [Bridge::Mqtt, Bridge::Ble, Bridge::Simulated, Bridge::Wamp] {
+    for bridge in [Bridge::Mqtt, Bridge::Ble, Bridge::Simulated, Bridge::Wamp, Bridge::Mdns] {
         let doc = "From device control to a bridge: a command to a device of its.";
         found.push(Definition::new(
             DefinitionKind::Procedure,
             uri::bridge_command(bridge),
             doc,
         ));
+        if let Some(set) = uri::bridge_set(bridge) {
+            let doc = "From device control to a bridge: something to set at a device of its.";
+            found.push(Definition::new(DefinitionKind::Procedure, set, doc));
+        }
     }
     found
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
-pub use parts::{Ble, Log, Logger, Mqtt, MqttUser, Notifier, Realm, SignIn};
+pub use parts::{Ble, Log, Logger, Mdns, Mqtt, MqttUser, Notifier, Realm, SignIn};
 pub use port::{KeepAlive, Limits, Tls};
 pub use router::{RouterConfig, RouterRealm, RouterRole, RouterUser};
 
@@ -43,6 +43,8 @@ pub struct Config {
     pub mqtt: Mqtt,
     /// The Bluetooth LE bridge.
     pub ble: Ble,
+    /// The mDNS bridge.
+    pub mdns: Mdns,
     /// The logger.
     pub logger: Logger,
     /// The notifier.
@@ -79,6 +81,7 @@ impl Default for Config {
             sign_in: SignIn::default(),
             mqtt: Mqtt::default(),
             ble: Ble::default(),
+            mdns: Mdns::default(),
             logger: Logger::default(),
             notifier: Notifier::default(),
             log: Log::default(),

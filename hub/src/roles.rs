@@ -108,6 +108,7 @@ mod tests {
             (Call, "alert.acknowledge", Exact, "admin service user"),
             (Call, "discover.devices", Exact, "admin service user"),
             (Call, "device.adopt", Exact, "admin service"),
+            (Call, "device.replace", Exact, "admin service"),
             (Call, "device.key.set", Exact, "admin service"),
             (Call, "config.thresholds.set", Exact, "admin service"),
             (Call, "set.time", Exact, "admin service"),

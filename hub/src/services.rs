@@ -38,6 +38,7 @@ const ALL: &[Entry] = &[
     entry("device-control", &["discovery"]),
     entry(MQTT, &["discovery"]),
     entry("ble", &["discovery"]),
+    entry("mdns", &["discovery"]),
     entry("simulated", &["thresholds", "discovery", "device-control"]),
     entry("thermostat", &["thresholds", "discovery", "device-control"]),
     entry("humidity-fan", &["thresholds", "discovery", "device-control"]),
@@ -146,6 +147,11 @@ fn chosen(config: &Config, demo: bool) -> impl Iterator<Item = &'static Entry> {
             "simulated" => demo,
             MQTT => config.mqtt.enabled,
             "ble" => config.ble.enabled,
+            // A hub that only its own machine reaches, or that plays a house, asks nobody outside.
+            "mdns" => config
+                .mdns
+                .enabled
+                .unwrap_or(!demo && !config.listen.ip().is_loopback()),
             _ => true,
         };
         wanted && !config.elsewhere.iter().any(|name| name == entry.name)
@@ -227,6 +233,7 @@ pub fn start(name: &str, context: &Context) -> Option<Start> {
             let settings = settings::ble(&config.ble);
             starter(move |session| ble_bridge::start(session, settings.clone(), database.clone()))
         }
+        "mdns" => starter(|session| mdns_bridge::start(session, mdns_bridge::Settings::default())),
         _ => return None,
     })
 }

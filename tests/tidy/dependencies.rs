@@ -53,7 +53,7 @@ const SERVICES: &[&str] = &[
 ];
 /// The services that are controllers: they share the crate `controller`.
 const CONTROLLERS: &[&str] = &["thermostat", "humidity-fan"];
-const BRIDGES: &[&str] = &["mqtt-bridge", "ble-bridge", "simulated"];
+const BRIDGES: &[&str] = &["mqtt-bridge", "ble-bridge", "mdns-bridge", "simulated"];
 
 fn is_own(name: &str) -> bool {
     SERVICES.contains(&name)

@@ -10,6 +10,7 @@ mod remembered;
 #[cfg_attr(feature = "fixtures", path = "connection/fixture_wire.rs")]
 mod wire;
 
+use gloo_timers::future::TimeoutFuture;
 use house::Timestamp;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -19,7 +20,7 @@ pub(crate) use fault::Fault;
 
 use crate::clock::Clock;
 use crate::components::toast::Toasts;
-use crate::house_view::HouseView;
+use crate::house_view::{Change, HouseView};
 use remembered::Remembered;
 use wire::Wire;
 
@@ -56,6 +57,9 @@ pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) role: Role,
 }
+
+/// What is heard within so long is shown together.
+const SHOW_AFTER_MS: u32 = 80;
 
 /// How to sign in.
 #[derive(Clone)]
@@ -109,6 +113,8 @@ pub(crate) struct Connection {
     house: RwSignal<HouseView>,
     phase: RwSignal<Phase>,
     user: RwSignal<Option<User>>,
+    /// What was heard is about to be shown.
+    is_notifying: StoredValue<bool>,
     /// The lists were taken at least once.
     is_loaded: RwSignal<bool>,
     wire: StoredValue<Option<Wire>, LocalStorage>,
@@ -120,6 +126,7 @@ impl Connection {
     pub(crate) fn new(clock: Clock, toasts: Toasts) -> Self {
         Self {
             house: RwSignal::new(HouseView::default()),
+            is_notifying: StoredValue::new(false),
             phase: RwSignal::new(Phase::Starting),
             user: RwSignal::new(None),
             is_loaded: RwSignal::new(false),
@@ -132,6 +139,20 @@ impl Connection {
     /// The house, kept up to date.
     pub(crate) fn house(self) -> RwSignal<HouseView> {
         self.house
+    }
+
+    /// Takes what was heard of the house. It is shown a moment later, with all that is heard until
+    /// then: a house of thousands of devices has more to say than a page can be drawn anew for.
+    fn hear(self, change: Change) {
+        self.house.try_update_untracked(|house| house.apply(change));
+        let was_notifying = self.is_notifying.try_update_value(|is| std::mem::replace(is, true));
+        if was_notifying == Some(false) {
+            spawn_local(async move {
+                TimeoutFuture::new(SHOW_AFTER_MS).await;
+                self.is_notifying.try_update_value(|is| *is = false);
+                self.house.notify();
+            });
+        }
     }
 
     pub(crate) fn phase(self) -> Phase {

@@ -1,16 +1,17 @@
 //! The house as this browser knows it: pure state, fed with what is heard over WAMP.
 
 mod room;
+mod shelf;
 mod trend;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use house::{
-    ActuatorState, Alert, AreaId, Device, DeviceId, Lifecycle, Quantity, Registry, SensorEvent, SensorId, Threshold,
-    Timestamp,
+    ActuatorState, Alert, AreaId, Device, DeviceId, Quantity, Registry, SensorEvent, SensorId, Threshold, Timestamp,
 };
 
 pub(crate) use room::{Measure, Room, RoomActuator, Standing};
+pub(crate) use shelf::Shelf;
 pub(crate) use trend::Trend;
 
 use crate::logbook::LogEntry;
@@ -51,6 +52,7 @@ pub(crate) enum Change {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HouseView {
     registry: Registry,
+    devices_version: u64,
     threshold_by_subject: BTreeMap<(AreaId, Quantity), Threshold>,
     actuator_by_entity: BTreeMap<(DeviceId, String), ActuatorState>,
     readings_by_sensor: BTreeMap<SensorId, BTreeMap<Quantity, Reading>>,
@@ -66,12 +68,16 @@ impl HouseView {
     pub(crate) fn apply(&mut self, change: Change) {
         match change {
             Change::Devices(devices) => {
+                self.devices_version += 1;
                 self.registry.clear();
                 for device in devices {
                     self.registry.apply(device);
                 }
             }
-            Change::Device(device) => self.registry.apply(*device),
+            Change::Device(device) => {
+                self.devices_version += 1;
+                self.registry.apply(*device);
+            }
             Change::Thresholds(thresholds) => {
                 self.threshold_by_subject = thresholds
                     .into_iter()
@@ -118,7 +124,10 @@ impl HouseView {
         }
     }
 
-    fn take_reading(&mut self, event: SensorEvent, received: Timestamp) {
+    fn take_reading(&mut self, mut event: SensorEvent, received: Timestamp) {
+        if !self.registry.attribute(&mut event) {
+            return;
+        }
         let at = event.at.unwrap_or(received);
         if let Some(area) = &event.area {
             self.area_by_sensor.insert(event.sensor_id.clone(), area.clone());
@@ -164,16 +173,9 @@ impl HouseView {
         &self.registry
     }
 
-    /// Devices in one stage of their life, by name.
-    pub(crate) fn devices_in(&self, lifecycle: Lifecycle) -> Vec<Device> {
-        let mut devices: Vec<Device> = self
-            .registry
-            .devices()
-            .filter(|device| device.lifecycle == lifecycle)
-            .cloned()
-            .collect();
-        devices.sort_by_cached_key(|device| (device.name.to_lowercase(), device.id.clone()));
-        devices
+    /// Another number whenever a device is another.
+    pub(crate) const fn devices_version(&self) -> u64 {
+        self.devices_version
     }
 
     /// Every threshold, by area and quantity.

@@ -162,6 +162,7 @@ pub(crate) fn bridge_name(bridge: Bridge) -> &'static str {
         Bridge::Ble => "Bluetooth",
         Bridge::Simulated => "Simulated",
         Bridge::Wamp => "WAMP",
+        Bridge::Mdns => "Network",
     }
 }
 

@@ -97,7 +97,7 @@ impl Loop {
                     if event.is_none() {
                         return;
                     }
-                    let all = self.inbound.devices().cloned().map(Output::Seen).collect();
+                    let all = self.inbound.devices().cloned().map(|device| Output::Seen(Box::new(device))).collect();
                     self.tell(all).await;
                 }
                 Some(request) = self.requests.recv() => {
@@ -142,7 +142,7 @@ impl Loop {
     async fn tell(&self, outputs: Vec<Output>) {
         for output in outputs {
             match &output {
-                Output::Seen(device) => tell(&self.session, topic::DEVICE_SEEN, device).await,
+                Output::Seen(device) => tell(&self.session, topic::DEVICE_SEEN, &**device).await,
                 Output::Reading(event) => tell(&self.session, topic::SENSOR_EVENTS, event).await,
                 Output::Fault { device, error } => {
                     tracing::warn!(device.id = device, %error, "a Bluetooth device is not understood");

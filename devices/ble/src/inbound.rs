@@ -18,7 +18,7 @@ const FORGET_AFTER: Duration = Duration::from_secs(26 * 3600);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Output {
     /// A device is there, or is now something else.
-    Seen(Device),
+    Seen(Box<Device>),
     /// An adopted device measured.
     Reading(SensorEvent),
     /// An advert could not be believed; said once until the device is understood again.
@@ -59,7 +59,8 @@ impl Inbound {
 
     /// Takes what discovery says of a device.
     pub(crate) fn apply(&mut self, device: Device) {
-        if device.bridge == Bridge::Ble {
+        let is_known = self.registry.device(&device.id).is_some();
+        if is_known || device.sources().any(|(bridge, _)| bridge == Bridge::Ble) {
             self.registry.apply(device);
         }
     }
@@ -108,7 +109,7 @@ impl Inbound {
                     sender.sealed = Some(advert.clone());
                 }
                 changed |= sender.describe(&decoded);
-                match self.registry.device(&sender.device.id).filter(|d| is_adopted(d)) {
+                match self.registry.spoken_for_by(&sender.device.id).filter(|d| is_adopted(d)) {
                     Some(adopted) => {
                         let event = sender.report(&decoded, adopted, now, &self.settings);
                         outputs.extend(event.map(Output::Reading));
@@ -130,7 +131,7 @@ impl Inbound {
             }
         }
         if let Some(device) = sender.tell(changed, now, &self.settings) {
-            outputs.insert(0, Output::Seen(device));
+            outputs.insert(0, Output::Seen(Box::new(device)));
         }
         outputs.extend(fault);
         outputs
@@ -185,12 +186,12 @@ impl Inbound {
         let mut outputs = Vec::new();
         for sender in self.sender_by_address.values_mut() {
             if sender.went_quiet(now, &self.settings) {
-                outputs.push(Output::Seen(sender.device.clone()));
+                outputs.push(Output::Seen(Box::new(sender.device.clone())));
             }
         }
         let registry = &self.registry;
         self.sender_by_address.retain(|_, sender| {
-            let is_ours = registry.device(&sender.device.id).is_some_and(is_adopted);
+            let is_ours = registry.spoken_for_by(&sender.device.id).is_some_and(is_adopted);
             is_ours || now.since(sender.last_heard) < FORGET_AFTER
         });
         outputs

@@ -154,7 +154,7 @@ impl Sender {
         self.reported
             .extend(values.iter().map(|(quantity, value)| (*quantity, (*value, now))));
         Some(SensorEvent {
-            sensor_id: self.device.id.clone(),
+            sensor_id: adopted.id.clone(),
             area: adopted.area.clone(),
             at: Some(now),
             values,

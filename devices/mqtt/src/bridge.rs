@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use component::{devices, now, read, tell, tell_status};
 use house::uri::topic as wamp_topic;
-use house::{Device, DeviceId, Lifecycle, Quantity, Registry, SensorEvent, Timestamp};
+use house::{Bridge, Device, DeviceId, Lifecycle, Quantity, Registry, SensorEvent, Timestamp};
 use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -215,14 +215,14 @@ impl Loop {
     async fn publish_values(&mut self, device: &str, values: Vec<(Quantity, f64)>, at: Timestamp) {
         let adopted = self
             .registry
-            .device(device)
+            .spoken_for_by(device)
             .filter(|device| device.lifecycle == Lifecycle::Adopted);
         let Some(adopted) = adopted else {
             self.later.0.insert(device.to_owned());
             return;
         };
         let event = SensorEvent {
-            sensor_id: device.to_owned(),
+            sensor_id: adopted.id.clone(),
             area: adopted.area.clone(),
             at: Some(at),
             values,
@@ -233,21 +233,28 @@ impl Loop {
 
     /// A device as the house now has it; what a newly adopted one said last is told at once.
     async fn apply(&mut self, device: Device) {
-        let was_adopted = self.is_adopted(&device.id);
-        let id = device.id.clone();
-        if was_adopted {
-            let known = self.registry.device(&id).map(|known| known.name.clone());
-            let asked = match device.lifecycle {
-                Lifecycle::Removed => self.shared.catalog().removed(&id),
-                Lifecycle::Adopted if known.as_ref() != Some(&device.name) => {
-                    self.shared.catalog().renamed(&id, &device.name)
-                }
+        let is_known = |known: &&Device| known.id == device.id && known.lifecycle == Lifecycle::Adopted;
+        // What is one with another device from now on is still there.
+        let is_joined = self
+            .registry
+            .spoken_for_by(&device.id)
+            .is_some_and(|other| other.id != device.id);
+        let known = self.registry.device(&device.id).filter(is_known).filter(|_| !is_joined);
+        let asked: Vec<Effect> = known.map_or_else(Vec::new, |known| {
+            let is_renamed = known.name != device.name;
+            let ours = known.sources().filter(|(bridge, _)| *bridge == Bridge::Mqtt);
+            ours.filter_map(|(_, id)| match device.lifecycle {
+                Lifecycle::Removed => self.shared.catalog().removed(id),
+                Lifecycle::Adopted if is_renamed => self.shared.catalog().renamed(id, &device.name),
                 _ => None,
-            };
-            self.perform("", asked.into_iter().collect()).await;
-        }
+            })
+            .collect()
+        });
+        self.perform("", asked).await;
+        let sources = device.sources().map(|(_, id)| id.to_owned());
+        let strangers: Vec<DeviceId> = sources.filter(|id| !self.is_adopted(id)).collect();
         self.registry.apply(device);
-        if !was_adopted && self.is_adopted(&id) {
+        for id in strangers {
             let latest = self.shared.catalog().latest_values(&id);
             if let Some((values, at)) = latest {
                 self.publish_values(&id, values, at).await;
@@ -257,7 +264,7 @@ impl Loop {
 
     fn is_adopted(&self, device: &str) -> bool {
         self.registry
-            .device(device)
+            .spoken_for_by(device)
             .is_some_and(|device| device.lifecycle == Lifecycle::Adopted)
     }
 

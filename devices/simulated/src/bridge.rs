@@ -214,11 +214,11 @@ impl Loop {
             }
             let adopted = self
                 .registry
-                .device(&device.id())
+                .spoken_for_by(&device.id())
                 .filter(|known| known.lifecycle == Lifecycle::Adopted);
             if let Some(adopted) = adopted {
                 let event = SensorEvent {
-                    sensor_id: device.id(),
+                    sensor_id: adopted.id.clone(),
                     area: adopted.area.clone(),
                     at: Some(component::now()),
                     values: self.memory.world.measure(device),

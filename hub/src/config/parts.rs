@@ -154,6 +154,16 @@ impl Default for Ble {
     }
 }
 
+/// `[mdns]`: what announces itself in the network.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mdns {
+    /// Whether to look for it. When not set: if the hub is reached from other machines, and plays
+    /// no simulated house.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
 /// `[logger]`: what is kept, and for how long.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -59,7 +59,7 @@ fn faults_name_the_line_and_the_key() {
         (
             "elsewhere = [\"termostat\"]",
             "line 1, key \"elsewhere\": \"termostat\" is not a service; the services are discovery, logger, notifier, \
-             system, thresholds, device-control, mqtt, ble, simulated, thermostat, humidity-fan",
+             system, thresholds, device-control, mqtt, ble, mdns, simulated, thermostat, humidity-fan",
         ),
         (
             "lisen = \"127.0.0.1:80\"",

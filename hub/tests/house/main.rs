@@ -8,5 +8,6 @@ mod command_line;
 mod deciding;
 mod life;
 mod program;
+mod scale;
 mod shell;
 mod tls;

@@ -79,6 +79,16 @@ pub fn called<'a>(registry: &'a Registry, name: &str) -> Option<&'a Device> {
     by_id.or_else(|| registry.adopted().find(|device| is_called(device, name)))
 }
 
+/// The device and entity that a bridge speaks of as `source` and `entity`; `None` when they have no
+/// part in the house any more.
+pub fn spoken_of(registry: &Registry, source: DeviceId, entity: String) -> Option<(DeviceId, String)> {
+    match registry.spoken_for_by(&source) {
+        Some(device) => Some((device.id.clone(), device.entity_of(&source, &entity)?.to_owned())),
+        None if registry.device(&source).is_some() => None,
+        None => Some((source, entity)),
+    }
+}
+
 fn target(device: &Device, entity: &Entity, kind: ActuatorKind) -> Target {
     Target {
         device: device.id.clone(),

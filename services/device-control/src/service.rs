@@ -17,7 +17,7 @@ use crate::actuator::{Actuator, Attempt, Effect};
 use crate::alert;
 use crate::callers::{Caller, Callers};
 use crate::request::Request;
-use crate::resolve::{ResolveFault, Target, called, find, resolve};
+use crate::resolve::{ResolveFault, Target, called, find, resolve, spoken_of};
 use crate::state::Known;
 use crate::store::{Key, Writer};
 
@@ -225,7 +225,9 @@ impl Service {
         let Some(report) = read::<DeviceStateReport>(event) else {
             return;
         };
-        let key = (report.device, report.entity);
+        let Some(key) = spoken_of(&self.registry, report.device, report.entity) else {
+            return;
+        };
         if !self.actuators.contains_key(&key) && self.actuators.len() >= MOST_ACTUATORS {
             tracing::warn!(device = key.0, "too many actuators, this one is not kept");
             return;
@@ -334,13 +336,17 @@ impl Service {
             let _ = inbox.send(Message::Answered(key, attempt, unknown));
             return;
         };
-        let bridge = target.bridge;
+        let Some(device) = self.registry.device(&target.device) else {
+            return;
+        };
+        let route = device.route(&target.entity);
+        let bridge = route.bridge;
         let call = self
             .session
             .call(uri::bridge_command(bridge))
             .kwargs(&BridgeCommand {
-                device: target.device,
-                entity: target.entity,
+                device: route.device.to_owned(),
+                entity: route.entity.to_owned(),
                 kind: target.kind,
                 on,
             })

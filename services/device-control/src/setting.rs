@@ -59,13 +59,14 @@ pub(crate) async fn set(inbox: Inbox, session: Session, invocation: Invocation) 
         let sentence = format!("{:?} has nothing to set at {:?}", device.name, wanted.entity);
         CallError::new(uri::error::HARDWARE_NOT_FOUND, sentence)
     };
-    let procedure = uri::bridge_set(device.bridge).ok_or_else(nothing)?;
+    let procedure = uri::bridge_set(device.route(&wanted.entity).bridge).ok_or_else(nothing)?;
     if device.entities.iter().all(|entity| entity.id != wanted.entity) {
         return Err(nothing());
     }
+    let route = device.route(&wanted.entity);
     let setting = BridgeSetting {
-        device: device.id,
-        entity: wanted.entity,
+        device: route.device.to_owned(),
+        entity: route.entity.to_owned(),
         what: wanted.what,
         value: wanted.value,
     };

@@ -13,7 +13,7 @@ use device_control::{Running, Settings};
 use house::uri::{self, procedure, topic};
 use house::{
     ActuatorKind, ActuatorState, Alert, AreaId, Bridge, BridgeCommand, Device, DeviceStateReport, Entity, EntityKind,
-    Lifecycle, Timestamp,
+    Lifecycle, Part, Timestamp,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -156,6 +156,25 @@ fn fault(result: Result<ActuatorState, Error>) -> (String, String) {
         Error::Rejected(error) => (error.uri().to_owned(), error.message().unwrap_or_default()),
         error => panic!("{error}"),
     }
+}
+
+#[tokio::test]
+async fn a_command_goes_to_the_hardware_that_took_the_place_and_its_echo_counts() {
+    let mut successor = fan("old", "bathroom");
+    successor.parts = vec![Part {
+        id: "mqtt-new".into(),
+        bridge: Bridge::Mqtt,
+        entities: [("fan".to_owned(), "fan".to_owned())].into(),
+    }];
+    let mut house = House::new(vec![successor], Manner::Echoes).await;
+    let state = house
+        .fan_control(&house.person, json!([true]), json!({}))
+        .await
+        .unwrap();
+    assert_eq!((state.device.as_str(), state.on), ("mqtt-old", true));
+    assert_eq!(house.commands.recv().await.unwrap().device, "mqtt-new");
+    let told: ActuatorState = heard(&mut house.events, |state: &ActuatorState| state.confirmed).await;
+    assert_eq!((told.device.as_str(), told.on), ("mqtt-old", true));
 }
 
 #[tokio::test]

@@ -4,6 +4,9 @@
 //! unknown id is found too. A found device does nothing until the admin adopts it into an area;
 //! its name and area are the admin's from then on. Everyone else keeps a copy of the registry from
 //! `device.list` and `device.changed`.
+//!
+//! What several bridges see under one hardware address is one device, and a new device can take an
+//! old one's place: [`house::Device::parts`] says then who speaks for what.
 
 mod fault;
 mod registry;
@@ -62,7 +65,7 @@ pub enum StartError {
 /// [`StartError`].
 pub async fn start(session: Session, settings: Settings, database: Database) -> Result<Running, StartError> {
     let records = store::load(&database).await?;
-    let registry = DeviceRegistry::new(settings.limits, records);
+    let registry = DeviceRegistry::new(settings.limits, records, component::now());
     let service = Arc::new(Service::new(session.clone(), database, registry));
 
     let seen = session.subscribe(topic::DEVICE_SEEN).queue(4096).open().await?;
@@ -83,6 +86,9 @@ async fn offer(session: &Session, service: &Arc<Service>) -> Result<Procedures, 
         .await?;
     procedures
         .offer(procedure::DEVICE_RENAME, service, Service::rename)
+        .await?;
+    procedures
+        .offer(procedure::DEVICE_REPLACE, service, Service::replace)
         .await?;
     procedures
         .offer(procedure::DEVICE_IGNORE, service, Service::ignore)

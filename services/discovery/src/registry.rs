@@ -2,14 +2,20 @@
 //!
 //! Pure: time comes in, and what is to be published or stored goes out.
 
+mod decide;
+mod due;
+mod entry;
+pub(crate) mod merge;
+mod presence;
+mod suggest;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use house::{
-    ActuatorKind, AreaId, Availability, Bridge, Device, DeviceId, EntityKind, Lifecycle, SensorEvent, Timestamp,
-};
+use house::{ActuatorKind, Availability, Bridge, Device, DeviceId, Lifecycle, Rhythm, SensorEvent, Timestamp};
 
 use crate::fault::Fault;
+use entry::{Entry, Unsaved};
 
 /// What a person says an actuator is, by entity: a plug that feeds a fan is a fan.
 pub type Kinds = BTreeMap<String, ActuatorKind>;
@@ -21,6 +27,23 @@ pub struct Record {
     pub device: Device,
     /// What a person says its actuators are.
     pub kinds: Kinds,
+    /// What each bridge last said of it, by the id it has there; empty where that is one bridge
+    /// and one id.
+    pub views: BTreeMap<DeviceId, Device>,
+    /// How often it speaks.
+    pub rhythm: Rhythm,
+}
+
+impl Record {
+    /// A device that one bridge knows by its own id.
+    pub fn new(device: Device) -> Self {
+        Self {
+            device,
+            kinds: Kinds::new(),
+            views: BTreeMap::new(),
+            rhythm: Rhythm::default(),
+        }
+    }
 }
 
 /// What everyone is to be told at once.
@@ -30,6 +53,8 @@ pub enum News {
     Found(Device),
     /// It is another now: described anew, moved, on- or offline.
     Changed(Device),
+    /// It turned out to be one with a device that was known already, of this id.
+    Joined(Device, DeviceId),
 }
 
 /// How often small news (last heard of, signal) of one device are told, how often they are
@@ -38,40 +63,30 @@ pub enum News {
 pub struct Limits {
     /// Small news of a device are told at most this often.
     pub tell_every: Duration,
+    /// Small news of so many devices are told at once; the others' wait for the next time.
+    pub tell_at_once: usize,
     /// Small news of a device are stored at most this often.
     pub store_every: Duration,
     /// More than this many devices are not kept waiting for adoption.
     pub waiting: usize,
-    /// A device of a WAMP client that was silent for so long is offline.
+    /// A device of a WAMP client whose rhythm is not known yet is offline when it was silent for
+    /// so long,
     pub silent_after: Duration,
+    /// and any other that cannot be asked, for so long.
+    pub sleepy_silent_after: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             tell_every: Duration::from_secs(30),
+            tell_at_once: 100,
             store_every: Duration::from_secs(300),
             waiting: 1000,
             silent_after: Duration::from_secs(15 * 60),
+            sleepy_silent_after: Duration::from_secs(25 * 3600),
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Unsaved {
-    No,
-    /// Only small news; they can wait.
-    Small,
-    Yes,
-}
-
-#[derive(Debug, Clone)]
-struct Entry {
-    record: Record,
-    untold: bool,
-    told_at: Timestamp,
-    unsaved: Unsaved,
-    saved_at: Timestamp,
 }
 
 /// Every device that was found and not removed.
@@ -79,25 +94,72 @@ struct Entry {
 pub struct DeviceRegistry {
     limits: Limits,
     entry_by_id: BTreeMap<DeviceId, Entry>,
+    /// Where bridges know a device by another id.
+    id_by_source: BTreeMap<DeviceId, DeviceId>,
+    id_by_address: BTreeMap<String, DeviceId>,
+    /// How many wait for adoption.
+    waiting: usize,
+    /// The registry cannot have heard anybody before.
+    started: Timestamp,
     /// Devices turned away because too many wait.
     pub turned_away: u64,
 }
 
+/// Whom a report is about.
+enum Subject {
+    Known(DeviceId),
+    Nobody,
+    /// Hardware that another has taken the place of.
+    Replaced,
+}
+
 impl DeviceRegistry {
     /// The registry as it was stored. Nothing is known yet of who can be reached.
-    pub fn new(limits: Limits, records: Vec<Record>) -> Self {
-        let entry_by_id = records
-            .into_iter()
-            .map(|mut record| {
-                record.device.availability = Availability::Unknown;
-                (record.device.id.clone(), Entry::saved(record))
-            })
-            .collect();
-        Self {
+    pub fn new(limits: Limits, records: Vec<Record>, now: Timestamp) -> Self {
+        let mut registry = Self {
             limits,
-            entry_by_id,
-            turned_away: 0,
+            started: now,
+            ..Self::default()
+        };
+        for mut record in records {
+            record.device.availability = Availability::Unknown;
+            for view in record.views.values_mut() {
+                view.availability = Availability::Unknown;
+            }
+            registry.insert(Entry::saved(record));
         }
+        registry.count_waiting();
+        registry
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        let device = &entry.record.device;
+        let id = device.id.clone();
+        self.forget_paths(&id);
+        for source in entry.record.views.keys().filter(|source| **source != id) {
+            self.id_by_source.insert(source.clone(), id.clone());
+        }
+        for address in &device.addresses {
+            self.id_by_address.entry(address.clone()).or_insert_with(|| id.clone());
+        }
+        self.entry_by_id.insert(id, entry);
+    }
+
+    /// Forgets by which other ids and addresses a device is known.
+    fn forget_paths(&mut self, id: &str) {
+        let Some(entry) = self.entry_by_id.get(id) else { return };
+        for source in entry.record.views.keys() {
+            self.id_by_source.remove(source);
+        }
+        for address in &entry.record.device.addresses {
+            if self.id_by_address.get(address).is_some_and(|other| other == id) {
+                self.id_by_address.remove(address);
+            }
+        }
+    }
+
+    fn count_waiting(&mut self) {
+        self.waiting = self.waiting().count();
     }
 
     /// Every device, by id.
@@ -111,135 +173,173 @@ impl DeviceRegistry {
             .filter(|device| device.lifecycle == Lifecycle::Discovered)
     }
 
-    /// One device with what a person said of it.
+    /// One device with what a person said of it, by its id or one that a bridge knows it by.
     ///
     /// # Errors
     /// [`Fault::NoSuchDevice`].
     pub fn record(&self, id: &str) -> Result<&Record, Fault> {
         self.entry_by_id
             .get(id)
+            .or_else(|| self.entry_by_id.get(self.id_by_source.get(id)?))
             .map(|entry| &entry.record)
             .ok_or_else(|| Fault::NoSuchDevice { id: id.to_owned() })
     }
 
-    /// A bridge reports a device as it is now.
-    pub fn see(&mut self, seen: Device, now: Timestamp) -> Option<News> {
-        let last_seen = seen.last_seen.filter(|at| *at <= now).unwrap_or(now);
-        let Some(entry) = self.entry_by_id.get_mut(&seen.id) else {
-            return self.find(seen, last_seen, now);
-        };
-        let known = &entry.record.device;
-        let mut merged = Device {
-            name: if known.lifecycle == Lifecycle::Discovered {
-                seen.name
+    fn subject(&self, source: &str, addresses: &[String]) -> Subject {
+        if let Some(id) = self.id_by_source.get(source) {
+            return Subject::Known(id.clone());
+        }
+        if let Some(entry) = self.entry_by_id.get(source) {
+            let views = &entry.record.views;
+            return if views.is_empty() || views.contains_key(source) {
+                Subject::Known(source.to_owned())
             } else {
-                known.name.clone()
-            },
-            area: known.area.clone(),
-            lifecycle: known.lifecycle,
-            first_seen: known.first_seen.or(Some(now)),
-            last_seen: known.last_seen.max(Some(last_seen)),
-            suggested_area: seen.suggested_area.or(seen.area),
-            ..seen
+                Subject::Replaced
+            };
+        }
+        let known = addresses.iter().find_map(|address| self.id_by_address.get(address));
+        known.map_or(Subject::Nobody, |id| Subject::Known(id.clone()))
+    }
+
+    /// A bridge reports a device as it is now.
+    pub fn see(&mut self, mut seen: Device, now: Timestamp) -> Vec<News> {
+        seen.addresses = merge::addresses(&seen);
+        seen.last_seen = seen.last_seen.filter(|at| *at <= now);
+        match self.subject(&seen.id, &seen.addresses) {
+            Subject::Known(id) => {
+                let told = self.refresh(&id, seen, now);
+                let joined = self.join(&id, now);
+                told.into_iter().chain(joined).collect()
+            }
+            Subject::Nobody => self.find(seen, now).into_iter().collect(),
+            Subject::Replaced => Vec::new(),
+        }
+    }
+
+    fn refresh(&mut self, id: &str, seen: Device, now: Timestamp) -> Option<News> {
+        let entry = self.entry_by_id.get_mut(id)?;
+        let is_new_path = !seen
+            .addresses
+            .iter()
+            .all(|address| self.id_by_address.contains_key(address))
+            || (seen.id != id && !self.id_by_source.contains_key(&seen.id));
+        let merged = entry.view(seen, now);
+        let presence = presence::of(&merged, &entry.record.rhythm, &self.limits, self.started, now);
+        let news = entry.take(merged, presence, now);
+        if is_new_path {
+            let entry = entry.clone();
+            self.insert(entry);
+        }
+        news
+    }
+
+    /// Of two devices with one address, the one that waits for adoption joins the other.
+    fn join(&mut self, id: &str, now: Timestamp) -> Vec<News> {
+        let Some(entry) = self.entry_by_id.get(id) else {
+            return Vec::new();
         };
-        apply_kinds(&mut merged, &entry.record.kinds);
-        entry.take(merged, now)
+        let others = entry.record.device.addresses.iter();
+        let other = others
+            .filter_map(|address| self.id_by_address.get(address))
+            .find(|other| *other != id)
+            .cloned();
+        let Some(other) = other else { return Vec::new() };
+        let waits = |id: &str| {
+            let entry = self.entry_by_id.get(id);
+            entry.is_some_and(|entry| entry.record.device.lifecycle == Lifecycle::Discovered)
+        };
+        let (stays, joins) = if waits(id) {
+            (other, id.to_owned())
+        } else if waits(&other) {
+            (id.to_owned(), other)
+        } else {
+            // Both were adopted: a person says what becomes of them.
+            return Vec::new();
+        };
+        let Some(views) = self.entry_by_id.get(&joins).map(|entry| entry.record.all_views()) else {
+            return Vec::new();
+        };
+        let gone = self.remove(&joins);
+        let told = views
+            .into_values()
+            .filter_map(|view| self.refresh(&stays, view, now))
+            .last();
+        let gone = gone.map(|device| News::Joined(device, stays));
+        gone.into_iter().chain(told).collect()
     }
 
     /// Somebody published `sensor.events`: an unknown sensor is a device of a WAMP client, a known
     /// one was heard of.
-    pub fn hear(&mut self, event: &SensorEvent, now: Timestamp) -> Option<News> {
-        let Some(entry) = self.entry_by_id.get_mut(&event.sensor_id) else {
-            let mut device = Device::found(Bridge::Wamp, &event.sensor_id, &format!("Sensor {}", event.sensor_id));
-            device.id.clone_from(&event.sensor_id);
-            device.entities = crate::wamp_sensor::entities(&event.values);
-            device.suggested_area.clone_from(&event.area);
-            device.availability = Availability::Online;
-            return if device.entities.is_empty() {
-                None
-            } else {
-                self.find(device, now, now)
-            };
+    pub fn hear(&mut self, event: &SensorEvent, now: Timestamp) -> Vec<News> {
+        let source = event.sensor_id.as_str();
+        let id = match self.subject(source, &[]) {
+            Subject::Known(id) => id,
+            Subject::Replaced => return Vec::new(),
+            Subject::Nobody => {
+                let mut device = Device::found(Bridge::Wamp, source, &format!("Sensor {source}"));
+                device.id = source.to_owned();
+                device.entities = crate::wamp_sensor::entities(&event.values);
+                return self.hear_of_client(device, event, now);
+            }
         };
-        let known = &entry.record.device;
-        if known.bridge != Bridge::Wamp {
-            // Whether it can be reached is for its bridge to say.
-            let mut heard = known.clone();
-            heard.last_seen = Some(now);
-            return entry.take(heard, now);
+        let Some(entry) = self.entry_by_id.get_mut(&id) else {
+            return Vec::new();
+        };
+        let view = entry.record.views.get(source).unwrap_or(&entry.record.device);
+        if view.bridge == Bridge::Wamp {
+            let mut seen = view.clone();
+            seen.id = source.to_owned();
+            crate::wamp_sensor::add_entities(&mut seen.entities, &event.values);
+            return self.hear_of_client(seen, event, now);
         }
-        let mut heard = known.clone();
-        crate::wamp_sensor::add_entities(&mut heard.entities, &event.values);
-        heard.availability = Availability::Online;
-        heard.last_seen = Some(now);
-        if event.area.is_some() {
-            heard.suggested_area.clone_from(&event.area);
-        }
-        entry.take(heard, now)
+        // Whether it can be reached is for its bridge to say, and for its rhythm.
+        let (limits, started) = (&self.limits, self.started);
+        entry
+            .hear(&event.values, now, |device, rhythm| {
+                presence::of(device, rhythm, limits, started, now)
+            })
+            .into_iter()
+            .collect()
     }
 
-    fn find(&mut self, mut device: Device, last_seen: Timestamp, now: Timestamp) -> Option<News> {
-        if self.waiting().count() >= self.limits.waiting {
+    fn hear_of_client(&mut self, mut device: Device, event: &SensorEvent, now: Timestamp) -> Vec<News> {
+        device.area = None;
+        device.availability = Availability::Online;
+        device.sleepy = true;
+        device.last_seen = Some(now);
+        device.last_values.extend(event.values.iter().copied());
+        if event.area.is_some() {
+            device.suggested_area.clone_from(&event.area);
+        }
+        if device.entities.is_empty() {
+            return Vec::new();
+        }
+        self.see(device, now)
+    }
+
+    fn find(&mut self, mut device: Device, now: Timestamp) -> Option<News> {
+        if self.waiting >= self.limits.waiting {
             self.turned_away += 1;
             return None;
         }
         device.suggested_area = device.suggested_area.or(device.area.take());
         device.lifecycle = Lifecycle::Discovered;
         device.first_seen = Some(now);
-        device.last_seen = Some(last_seen);
-        let mut entry = Entry::saved(Record {
-            device: device.clone(),
-            kinds: Kinds::new(),
-        });
+        device.last_seen = device.last_seen.or(Some(now));
+        device.parts = Vec::new();
+        if device.suggested_area.is_none() {
+            let areas = self.devices().filter_map(|device| device.area.as_ref());
+            device.suggested_area = suggest::area(&device.name, areas);
+        }
+        device.battery_low = house::is_battery_low(device.last_values.clone(), false);
+        let mut record = Record::new(device.clone());
+        record.rhythm.hear(now);
+        let mut entry = Entry::saved(record);
         entry.unsaved = Unsaved::Yes;
         entry.told_at = now;
-        self.entry_by_id.insert(device.id.clone(), entry);
+        self.insert(entry);
+        self.waiting += 1;
         Some(News::Found(device))
-    }
-
-    /// What a record is after adoption. The registry is unchanged until it is [put](Self::put).
-    ///
-    /// # Errors
-    /// [`Fault`] when there is no such device, or no such actuator on it.
-    pub fn adopted(&self, id: &str, area: AreaId, name: Option<String>, kinds: Kinds) -> Result<Record, Fault> {
-        let mut record = self.record(id)?.clone();
-        record.device.lifecycle = Lifecycle::Adopted;
-        record.device.area = Some(area);
-        if let Some(name) = name {
-            record.device.name = name;
-        }
-        with_kinds(record, kinds)
-    }
-
-    /// What a record is after it is renamed, moved, or its actuators are said to be something else.
-    ///
-    /// # Errors
-    /// [`Fault`] when there is no such device, it is not adopted, or has no such actuator.
-    pub fn renamed(&self, id: &str, area: Option<AreaId>, name: Option<String>, kinds: Kinds) -> Result<Record, Fault> {
-        let mut record = self.record(id)?.clone();
-        if record.device.lifecycle != Lifecycle::Adopted {
-            return Err(Fault::NotAdopted {
-                name: record.device.name,
-            });
-        }
-        if let Some(area) = area {
-            record.device.area = Some(area);
-        }
-        if let Some(name) = name {
-            record.device.name = name;
-        }
-        with_kinds(record, kinds)
-    }
-
-    /// What a record is when nothing more is to be heard of it.
-    ///
-    /// # Errors
-    /// [`Fault::NoSuchDevice`].
-    pub fn ignored(&self, id: &str) -> Result<Record, Fault> {
-        let mut record = self.record(id)?.clone();
-        record.device.lifecycle = Lifecycle::Ignored;
-        record.device.area = None;
-        Ok(record)
     }
 
     /// Takes a record that was stored.
@@ -247,133 +347,17 @@ impl DeviceRegistry {
         let mut entry = Entry::saved(record);
         entry.told_at = now;
         entry.saved_at = now;
-        self.entry_by_id.insert(entry.record.device.id.clone(), entry);
+        self.insert(entry);
+        self.count_waiting();
     }
 
     /// Forgets a device; gives what it was, as removed.
     pub fn remove(&mut self, id: &str) -> Option<Device> {
+        self.forget_paths(id);
         let mut device = self.entry_by_id.remove(id)?.record.device;
         device.lifecycle = Lifecycle::Removed;
+        self.count_waiting();
         Some(device)
-    }
-
-    /// Small news that are due to be told, and WAMP sensors that went silent.
-    pub fn due_to_tell(&mut self, now: Timestamp) -> Vec<Device> {
-        let limits = &self.limits;
-        let mut due = Vec::new();
-        for entry in self.entry_by_id.values_mut() {
-            let device = &mut entry.record.device;
-            let silent = device.bridge == Bridge::Wamp
-                && device.availability == Availability::Online
-                && device.last_seen.is_some_and(|at| now.since(at) >= limits.silent_after);
-            if silent {
-                device.availability = Availability::Offline;
-            }
-            let ripe = entry.untold && now.since(entry.told_at) >= limits.tell_every;
-            if (silent || ripe) && device.lifecycle != Lifecycle::Ignored {
-                entry.untold = false;
-                entry.told_at = now;
-                due.push(device.clone());
-            }
-        }
-        due
-    }
-
-    /// Records that are due to be stored; with `all`, every one that has anything new.
-    pub fn due_to_store(&mut self, now: Timestamp, all: bool) -> Vec<Record> {
-        let every = self.limits.store_every;
-        self.entry_by_id
-            .values_mut()
-            .filter(|entry| match entry.unsaved {
-                Unsaved::No => false,
-                Unsaved::Small => all || now.since(entry.saved_at) >= every,
-                Unsaved::Yes => true,
-            })
-            .map(|entry| {
-                entry.unsaved = Unsaved::No;
-                entry.saved_at = now;
-                entry.record.clone()
-            })
-            .collect()
-    }
-
-    /// These could not be stored: they are due again.
-    pub fn not_stored(&mut self, records: &[Record]) {
-        for record in records {
-            if let Some(entry) = self.entry_by_id.get_mut(&record.device.id) {
-                entry.unsaved = Unsaved::Yes;
-            }
-        }
-    }
-}
-
-impl Entry {
-    fn saved(record: Record) -> Self {
-        Self {
-            record,
-            untold: false,
-            told_at: Timestamp(i64::MIN),
-            unsaved: Unsaved::No,
-            saved_at: Timestamp(i64::MIN),
-        }
-    }
-
-    fn take(&mut self, device: Device, now: Timestamp) -> Option<News> {
-        let known = &self.record.device;
-        let described_anew = describes(known) != describes(&device);
-        let reachable_anew = known.availability != device.availability;
-        let small = known.last_seen != device.last_seen
-            || known.signal != device.signal
-            || known.last_values != device.last_values
-            || known.told != device.told;
-        let ignored = device.lifecycle == Lifecycle::Ignored;
-        self.record.device = device;
-        if described_anew {
-            self.unsaved = Unsaved::Yes;
-        } else if small {
-            self.unsaved = self.unsaved.max(Unsaved::Small);
-        }
-        if ignored {
-            return None;
-        }
-        if described_anew || reachable_anew {
-            self.untold = false;
-            self.told_at = now;
-            return Some(News::Changed(self.record.device.clone()));
-        }
-        self.untold |= small;
-        None
-    }
-}
-
-/// What of a device is worth telling at once.
-fn describes(device: &Device) -> impl PartialEq + '_ {
-    (
-        (&device.name, &device.manufacturer, &device.model, &device.entities),
-        (&device.area, &device.suggested_area, device.lifecycle),
-        (device.needs_key, &device.fault),
-    )
-}
-
-fn with_kinds(mut record: Record, kinds: Kinds) -> Result<Record, Fault> {
-    for entity in kinds.keys() {
-        if !record.device.actuators().any(|(actuator, _)| actuator.id == *entity) {
-            return Err(Fault::NoSuchActuator {
-                name: record.device.name,
-                entity: entity.clone(),
-            });
-        }
-    }
-    record.kinds.extend(kinds);
-    apply_kinds(&mut record.device, &record.kinds);
-    Ok(record)
-}
-
-fn apply_kinds(device: &mut Device, kinds: &Kinds) {
-    for entity in &mut device.entities {
-        if let (EntityKind::Actuator { actuator }, Some(kind)) = (&mut entity.kind, kinds.get(&entity.id)) {
-            *actuator = *kind;
-        }
     }
 }
 

@@ -13,8 +13,9 @@ const LONGEST_NAME: usize = 64;
 /// The most a bridge may say of a device; what is more is no description.
 const LONGEST_TEXT: usize = 256;
 const MOST_ENTITIES: usize = 256;
+const MOST_ADDRESSES: usize = 8;
 
-/// kwargs of `device.adopt`, `device.rename`, `device.ignore` and `device.remove`.
+/// kwargs of `device.adopt`, `device.rename`, `device.replace`, `device.ignore` and `device.remove`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeviceRequest {
@@ -25,6 +26,9 @@ pub(crate) struct DeviceRequest {
     area: Option<String>,
     #[serde(default)]
     name: Option<String>,
+    /// What takes its place.
+    #[serde(default)]
+    by: Option<String>,
     /// What its actuators are, when it is not what the maker says: `{entity: kind}`.
     #[serde(default)]
     pub(crate) kinds: Kinds,
@@ -43,6 +47,15 @@ impl DeviceRequest {
     pub(crate) fn device(&self) -> Result<&str, Fault> {
         match self.device.as_deref().map(str::trim) {
             None | Some("") => Err(Fault::Argument("device must be the id of a device".into())),
+            Some(id) => Ok(id),
+        }
+    }
+
+    pub(crate) fn by(&self) -> Result<&str, Fault> {
+        match self.by.as_deref().map(str::trim) {
+            None | Some("") => Err(Fault::Argument(
+                "by must be the id of the device that takes its place".into(),
+            )),
             Some(id) => Ok(id),
         }
     }
@@ -120,6 +133,9 @@ pub(crate) fn check_seen(device: &Device) -> Result<(), String> {
     let texts = [Some(&device.name), device.manufacturer.as_ref(), device.model.as_ref()];
     if texts.into_iter().flatten().any(|text| text.len() > LONGEST_TEXT) {
         return Err(format!("{}: name, maker and model must be shorter", device.id));
+    }
+    if device.addresses.len() > MOST_ADDRESSES {
+        return Err(format!("{}: has more than {MOST_ADDRESSES} addresses", device.id));
     }
     if device.entities.len() > MOST_ENTITIES {
         return Err(format!("{}: has more than {MOST_ENTITIES} entities", device.id));

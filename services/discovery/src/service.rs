@@ -34,6 +34,9 @@ struct Changed<'a> {
     device: &'a Device,
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<&'a str>,
+    /// Of a device that is removed because it is one with another: that one's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    joined: Option<&'a str>,
 }
 
 impl Service {
@@ -77,6 +80,26 @@ impl Service {
         self.put(&mut registry, record, invocation.caller_authid()).await
     }
 
+    pub(crate) async fn replace(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
+        let request: DeviceRequest = invocation.kwargs()?;
+        let (id, by) = (request.device()?, request.by()?);
+        let mut registry = self.registry().await;
+        let (record, gone) = registry.replaced(id, by)?;
+        store::save_and_delete(&self.database, std::slice::from_ref(&record), Some(&gone))
+            .await
+            .map_err(Fault::from)?;
+        let device = record.device.clone();
+        let gone = registry.remove(&gone);
+        registry.put(record, now());
+        // In this order: whoever hears that the other is gone knows that this device has it.
+        self.tell(topic::DEVICE_CHANGED, &device, invocation.caller_authid())
+            .await;
+        if let Some(gone) = gone {
+            self.tell_joined(&gone, &device.id).await;
+        }
+        Ok(Reply::kwargs(&device)?)
+    }
+
     pub(crate) async fn ignore(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: DeviceRequest = invocation.kwargs()?;
         let id = request.device()?;
@@ -87,13 +110,10 @@ impl Service {
 
     pub(crate) async fn remove(self: Arc<Self>, invocation: Invocation) -> Result<Reply, CallError> {
         let request: DeviceRequest = invocation.kwargs()?;
-        let id = request.device()?;
         let mut registry = self.registry().await;
-        registry.record(id)?;
-        store::delete(&self.database, id).await.map_err(Fault::from)?;
-        let device = registry
-            .remove(id)
-            .ok_or_else(|| Fault::NoSuchDevice { id: id.to_owned() })?;
+        let id = registry.record(request.device()?)?.device.id.clone();
+        store::delete(&self.database, &id).await.map_err(Fault::from)?;
+        let device = registry.remove(&id).ok_or(Fault::NoSuchDevice { id })?;
         self.tell(topic::DEVICE_CHANGED, &device, invocation.caller_authid())
             .await;
         Ok(Reply::kwargs(&device)?)
@@ -130,15 +150,23 @@ impl Service {
         self.tell_news(news).await;
     }
 
-    async fn tell_news(&self, news: Option<News>) {
-        match news {
-            Some(News::Found(device)) => {
-                self.tell(topic::DEVICE_FOUND, &device, None).await;
-                // An error means that nobody searches just now.
-                let _ = self.found.send(device);
+    async fn tell_news(&self, news: Vec<News>) {
+        for news in news {
+            match news {
+                News::Found(device) => {
+                    self.tell(topic::DEVICE_FOUND, &device, None).await;
+                    // An error means that nobody searches just now.
+                    let _ = self.found.send(device);
+                }
+                News::Changed(device) => self.tell(topic::DEVICE_CHANGED, &device, None).await,
+                News::Joined(device, other) => {
+                    if let Err(error) = store::delete(&self.database, &device.id).await {
+                        // It joins again after the next start.
+                        tracing::warn!(%error, device = device.id, "a device that is one with another is still stored");
+                    }
+                    self.tell_joined(&device, &other).await;
+                }
             }
-            Some(News::Changed(device)) => self.tell(topic::DEVICE_CHANGED, &device, None).await,
-            None => {}
         }
     }
 
@@ -168,9 +196,21 @@ impl Service {
     }
 
     async fn tell(&self, topic: &'static str, device: &Device, by: Option<&str>) {
-        if let Err(error) = self.session.publish(topic).kwargs(&Changed { device, by }).send().await {
+        let joined = None;
+        self.publish(topic, &Changed { device, by, joined }).await;
+    }
+
+    /// `device` is no longer one of its own.
+    async fn tell_joined(&self, device: &Device, other: &str) {
+        let (by, joined) = (None, Some(other));
+        self.publish(topic::DEVICE_CHANGED, &Changed { device, by, joined })
+            .await;
+    }
+
+    async fn publish(&self, topic: &'static str, news: &Changed<'_>) {
+        if let Err(error) = self.session.publish(topic).kwargs(news).send().await {
             // After a reconnect everyone takes the whole list anew.
-            tracing::debug!(%error, topic, device = device.id, "not told");
+            tracing::debug!(%error, topic, device = news.device.id, "not told");
         }
     }
 }

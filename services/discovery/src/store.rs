@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use database::{Database, DatabaseError};
-use house::{AreaId, Availability, Device, Timestamp};
+use house::{AreaId, Availability, Device, DeviceId, Rhythm, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use crate::registry::Record;
+use crate::registry::{Record, merge};
 
 /// Every stored device. A row that cannot be read is left where it is and told in the log: one bad
 /// row does not cost the house its other devices.
@@ -33,15 +33,32 @@ pub(crate) async fn load(database: &Database) -> Result<Vec<Record>, DatabaseErr
 
 /// Stores these as they are, all or none.
 pub(crate) async fn save(database: &Database, records: &[Record]) -> Result<(), DatabaseError> {
+    save_and_delete(database, records, None).await
+}
+
+/// Stores these and forgets one, both or neither.
+pub(crate) async fn save_and_delete(
+    database: &Database,
+    records: &[Record],
+    gone: Option<&str>,
+) -> Result<(), DatabaseError> {
     let mut transaction = database.transaction().await?;
-    for Record { device, kinds } in records {
+    if let Some(id) = gone {
+        sqlx::query("DELETE FROM device WHERE id = ?1")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    for record in records {
+        let Record { device, kinds, .. } = record;
         sqlx::query(
             "INSERT INTO device (id, bridge, name, manufacturer, model, entities, kinds, area, suggested_area, \
-             lifecycle, signal, first_seen, last_seen, needs_key) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) \
+             lifecycle, signal, first_seen, last_seen, needs_key, addresses, views, rhythm, sleepy, battery_low) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) \
              ON CONFLICT (id) DO UPDATE SET bridge = ?2, name = ?3, manufacturer = ?4, model = ?5, entities = ?6, \
              kinds = ?7, area = ?8, suggested_area = ?9, lifecycle = ?10, signal = ?11, first_seen = ?12, \
-             last_seen = ?13, needs_key = ?14",
+             last_seen = ?13, needs_key = ?14, addresses = ?15, views = ?16, rhythm = ?17, sleepy = ?18, \
+             battery_low = ?19",
         )
         .bind(&device.id)
         .bind(device.bridge.name())
@@ -57,6 +74,11 @@ pub(crate) async fn save(database: &Database, records: &[Record]) -> Result<(), 
         .bind(device.first_seen.map(Timestamp::millis))
         .bind(device.last_seen.map(Timestamp::millis))
         .bind(device.needs_key)
+        .bind(json(&device.addresses))
+        .bind(json(&record.views))
+        .bind(json(&record.rhythm))
+        .bind(device.sleepy)
+        .bind(device.battery_low)
         .execute(&mut *transaction)
         .await?;
     }
@@ -81,8 +103,16 @@ fn record(row: &SqliteRow) -> Result<Record, Box<dyn std::error::Error + Send + 
     let time = |column| -> Result<Option<Timestamp>, sqlx::Error> {
         Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
     };
+    let views: BTreeMap<DeviceId, Device> = serde_json::from_str(row.try_get("views")?)?;
+    let id: DeviceId = row.try_get("id")?;
+    let parts = if views.is_empty() {
+        Vec::new()
+    } else {
+        merge::merged(&id, &views).parts
+    };
+    let rhythm: Option<Rhythm> = serde_json::from_str(row.try_get("rhythm")?)?;
     let device = Device {
-        id: row.try_get("id")?,
+        id,
         bridge: from_word(row.try_get("bridge")?)?,
         name: row.try_get("name")?,
         manufacturer: row.try_get("manufacturer")?,
@@ -99,10 +129,16 @@ fn record(row: &SqliteRow) -> Result<Record, Box<dyn std::error::Error + Send + 
         fault: None,
         last_values: BTreeMap::new(),
         told: BTreeMap::new(),
+        addresses: serde_json::from_str(row.try_get("addresses")?)?,
+        sleepy: row.try_get("sleepy")?,
+        battery_low: row.try_get("battery_low")?,
+        parts,
     };
     Ok(Record {
         device,
         kinds: serde_json::from_str(row.try_get("kinds")?)?,
+        views,
+        rhythm: rhythm.unwrap_or_default(),
     })
 }
 
@@ -156,10 +192,18 @@ mod tests {
         device.first_seen = Some(Timestamp(1));
         device.last_seen = Some(Timestamp(2));
         device.needs_key = true;
-        let record = Record {
-            device,
-            kinds: [("r".into(), ActuatorKind::Fan)].into(),
-        };
+        device.addresses = vec!["a4c138830283".into()];
+        device.sleepy = true;
+        device.battery_low = true;
+        let mut record = Record::new(device.clone());
+        record.kinds = [("r".into(), ActuatorKind::Fan)].into();
+        record.views = [(device.id.clone(), Device { fault: None, ..device })].into();
+        record.device.parts = merge::merged("ble-a4c138830283", &record.views).parts;
+        for second in [0, 60, 120, 180, 240] {
+            record.rhythm.hear(Timestamp::from_secs(second));
+        }
+        // What was last heard is not kept, what was learnt of it is.
+        record.rhythm = serde_json::from_str(&json(&record.rhythm)).unwrap();
         save(&database, std::slice::from_ref(&record)).await.unwrap();
         save(&database, std::slice::from_ref(&record)).await.unwrap();
         assert_eq!(load(&database).await.unwrap(), [record]);

@@ -109,6 +109,40 @@ async fn a_device_is_found_adopted_renamed_and_kept_over_a_restart() {
 }
 
 #[tokio::test]
+async fn a_new_device_takes_an_old_ones_place_and_keeps_it_over_a_restart() {
+    let mut house = House::new().await;
+    let mut changed = house.admin.subscribe(topic::DEVICE_CHANGED).open().await.unwrap();
+    house.sees(&thermometer("old")).await;
+    house.sees(&thermometer("new")).await;
+    let adoption = json!({"device": "mqtt-old", "area": "hall", "name": "Wall"});
+    house.call(procedure::DEVICE_ADOPT, adoption).await.unwrap();
+    let replacement = json!({"device": "mqtt-old", "by": "mqtt-new"});
+    let successor: Device = house
+        .call(procedure::DEVICE_REPLACE, replacement)
+        .await
+        .unwrap()
+        .kwargs()
+        .unwrap();
+    assert_eq!((successor.id.as_str(), successor.name.as_str()), ("mqtt-old", "Wall"));
+    let told: Device = heard(&mut changed, |device: &Device| !device.parts.is_empty()).await;
+    let joined: Value = heard(&mut changed, |_| true).await;
+    assert_eq!(
+        (&joined["id"], &joined["lifecycle"], &joined["joined"]),
+        (&json!("mqtt-new"), &json!("removed"), &json!("mqtt-old"))
+    );
+    assert!(told.is_spoken_for_by("mqtt-new") && !told.is_spoken_for_by("mqtt-old"));
+
+    house.restart().await;
+    house.sees(&thermometer("new")).await;
+    let again: Device = heard(&mut changed, |device: &Device| {
+        device.availability == Availability::Online
+    })
+    .await;
+    assert_eq!((again.id.as_str(), again.name.as_str()), ("mqtt-old", "Wall"));
+    assert_eq!(house.list().await.len(), 1);
+}
+
+#[tokio::test]
 async fn bridges_are_asked_at_the_start_and_what_they_say_is_taken() {
     let mut house = House::new().await;
     let mut started = house.bridge.subscribe(topic::DISCOVERY_STARTED).open().await.unwrap();
@@ -259,6 +293,18 @@ async fn wrong_arguments_are_named_and_change_nothing() {
         (
             procedure::DEVICE_RENAME,
             json!({"device": "mqtt-1", "name": "x"}),
+            error_uri::INVALID_ARGUMENT,
+            "adopt",
+        ),
+        (
+            procedure::DEVICE_REPLACE,
+            json!({"device": "mqtt-1"}),
+            error_uri::INVALID_ARGUMENT,
+            "by",
+        ),
+        (
+            procedure::DEVICE_REPLACE,
+            json!({"device": "mqtt-1", "by": "mqtt-1"}),
             error_uri::INVALID_ARGUMENT,
             "adopt",
         ),

@@ -1,10 +1,11 @@
 //! The `history.…` procedures.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use component::now;
 use database::DatabaseError;
-use house::{Quantity, SensorEvent, Timestamp};
+use house::{Quantity, Registry, SensorEvent, Timestamp};
 use serde::Serialize;
 use wamp_client::{CallError, Invocation, Reply};
 
@@ -53,11 +54,12 @@ impl Width {
 
 pub(crate) async fn readings(
     history: &History,
+    registry: &Mutex<Registry>,
     settings: &Settings,
     invocation: &Invocation,
 ) -> Result<Reply, CallError> {
     let request: ReadingsRequest = invocation.kwargs()?;
-    let sensor = request.sensor()?;
+    let sensor = device_of(registry, request.sensor()?);
     let now = now();
     let (from, to) = request.range(now)?;
     let asked = request.resolution()?;
@@ -113,6 +115,13 @@ pub(crate) async fn readings(
         }
     }
     Ok(part(&points)?)
+}
+
+/// What is known by another id has its history under the device's: a device that took another's
+/// place goes on with that one's.
+fn device_of(registry: &Mutex<Registry>, sensor: String) -> String {
+    let registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
+    registry.device(&sensor).map_or(sensor, |device| device.id.clone())
 }
 
 /// The quantity asked for, or the only or first that the sensor measures.

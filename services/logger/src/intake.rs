@@ -48,7 +48,7 @@ impl Intake {
         if event.missed > 0 {
             tracing::warn!(missed = event.missed, "readings came faster than they could be taken");
         }
-        let reading: SensorEvent = match event.fields() {
+        let mut reading: SensorEvent = match event.fields() {
             Ok(reading) => reading,
             Err(fault) => {
                 let sensor = event.publisher_authid().unwrap_or("of unknown name").to_owned();
@@ -58,6 +58,9 @@ impl Intake {
         };
         let area = {
             let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+            if !registry.attribute(&mut reading) {
+                return;
+            }
             registry.area_of(&reading)
         };
         let (taken, waiting) = {

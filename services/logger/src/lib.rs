@@ -30,6 +30,7 @@ use std::sync::{Arc, Mutex};
 
 use component::{Procedures, now};
 use database::{Database, DatabaseError};
+use house::Registry;
 use house::uri::{procedure, topic};
 use tokio::sync::{Notify, oneshot, watch};
 use wamp_client::Session;
@@ -81,7 +82,7 @@ pub async fn start(session: Session, settings: Settings, database: Database) -> 
         topics.push(session.subscribe(topic_uri).queue(4096).open().await?);
     }
     intake.learn_devices(&session).await;
-    let procedures = offer(&session, &history, &settings).await?;
+    let procedures = offer(&session, &history, &intake.registry, &settings).await?;
 
     let committer = Committer {
         history,
@@ -132,13 +133,18 @@ async fn open(database: Database, settings: &Settings) -> Result<History, Databa
     })
 }
 
-async fn offer(session: &Session, history: &History, settings: &Settings) -> Result<Procedures, wamp_client::Error> {
+async fn offer(
+    session: &Session,
+    history: &History,
+    registry: &Arc<Mutex<Registry>>,
+    settings: &Settings,
+) -> Result<Procedures, wamp_client::Error> {
     let mut procedures = Procedures::new(session);
-    let settings = Arc::new(settings.clone());
+    let (settings, registry) = (Arc::new(settings.clone()), registry.clone());
     procedures
         .offer(procedure::HISTORY_READINGS, history, move |history, invocation| {
-            let settings = settings.clone();
-            async move { answer::readings(&history, &settings, &invocation).await }
+            let (settings, registry) = (settings.clone(), registry.clone());
+            async move { answer::readings(&history, &registry, &settings, &invocation).await }
         })
         .await?;
     procedures

@@ -114,7 +114,13 @@ pub(crate) fn entry(
         topic::DEVICE_CHANGED => {
             let changed = Device::deserialize(&payload)?;
             let by = payload.get("by").and_then(Value::as_str);
-            let text = device_change(registry.device(&changed.id), &changed, by);
+            // What is one with another device from now on was not taken away.
+            let is_joined = payload.get("joined").is_some_and(|other| !other.is_null());
+            let text = if is_joined {
+                None
+            } else {
+                device_change(registry.device(&changed.id), &changed, by)
+            };
             (area, device) = (changed.area, Some(changed.id));
             text
         }
@@ -229,6 +235,9 @@ fn device_change(old: Option<&Device>, new: &Device, by: Option<&str>) -> Option
     let old = old?;
     if new.lifecycle != Lifecycle::Adopted {
         return None;
+    }
+    if by.is_some() && old.parts != new.parts {
+        return Some(passive(&format!("put another device in the place of {name}{place}")));
     }
     if old.area != new.area {
         return Some(passive(&format!("moved {name} to {}", new.area.as_ref()?.name())));

@@ -95,6 +95,44 @@ fn slow() -> Settings {
 }
 
 #[tokio::test]
+async fn a_device_that_took_anothers_place_goes_on_with_its_history() {
+    let house = House::new(Settings::default()).await;
+    let now = component_now();
+    let reading = |sensor: &str, minute: i64, value: f64| json!({"sensorId": sensor, "at": Timestamp(now.0 - (10 - minute) * 60_000), "temperature": value});
+    house.publish(topic::SENSOR_EVENTS, reading("mqtt-old", 1, 20.0)).await;
+    house.values(json!({"sensor": "mqtt-old"}), 1).await;
+    let successor = json!({
+        "id": "mqtt-old", "bridge": "mqtt", "name": "Wall", "lifecycle": "adopted",
+        "parts": [{"id": "mqtt-new", "bridge": "mqtt"}],
+    });
+    house.publish(topic::DEVICE_CHANGED, successor).await;
+    // The logbook has it: from now on the logger knows.
+    house
+        .until(
+            procedure::HISTORY_READINGS,
+            json!({"sensor": "mqtt-new", "quantity": "temperature"}),
+            |result| {
+                let series: Value = result.kwargs().ok()?;
+                (series["points"].as_array()?.len() == 1).then_some(())
+            },
+        )
+        .await;
+    house.publish(topic::SENSOR_EVENTS, reading("mqtt-old", 2, 99.0)).await;
+    house.publish(topic::SENSOR_EVENTS, reading("mqtt-new", 3, 21.0)).await;
+    for id in ["mqtt-old", "mqtt-new"] {
+        let values = house.values(json!({"sensor": id}), 2).await;
+        assert_eq!(values, [20.0, 21.0], "{id}: the old hardware is out, the new goes on");
+    }
+}
+
+fn component_now() -> Timestamp {
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    Timestamp(i64::try_from(since.as_millis()).unwrap())
+}
+
+#[tokio::test]
 async fn a_reading_is_history_at_once_and_a_stop_loses_none() {
     let mut house = House::new(slow()).await;
     house

@@ -98,9 +98,12 @@ impl Evaluator {
     }
 
     async fn take_reading(&mut self, event: &Event) {
-        let Some(event) = read::<SensorEvent>(event) else {
+        let Some(mut event) = read::<SensorEvent>(event) else {
             return;
         };
+        if !self.registry.attribute(&mut event) {
+            return;
+        }
         let ignored = |device: &Device| device.lifecycle == Lifecycle::Ignored;
         if self.registry.device(&event.sensor_id).is_some_and(ignored) {
             return;

@@ -37,6 +37,8 @@ struct OfDevice<'a> {
     area: Option<&'a AreaId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
     #[serde(rename = "for", skip_serializing_if = "Option::is_none")]
     seconds: Option<u32>,
 }
@@ -74,6 +76,7 @@ impl<'a> OfDevice<'a> {
             entity: None,
             area: None,
             name: None,
+            by: None,
             seconds: None,
         }
     }
@@ -208,6 +211,15 @@ impl Connection {
             .await
     }
 
+    /// `by` takes the place of `device`.
+    pub(crate) async fn replace(self, device: &str, by: &str) -> Result<Device, Fault> {
+        let kwargs = OfDevice {
+            by: Some(by),
+            ..OfDevice::new(device)
+        };
+        self.change_device(procedure::DEVICE_REPLACE, &kwargs).await
+    }
+
     /// Looks for devices for `seconds`; `on_found` is told of each as it is found.
     pub(crate) async fn search(self, seconds: u32, mut on_found: impl FnMut(DeviceId)) -> Result<Vec<Device>, Fault> {
         #[derive(Serialize)]
@@ -216,7 +228,7 @@ impl Connection {
         }
         let take = |device: Device| {
             let id = device.id.clone();
-            self.house.update(|house| house.apply(Change::Device(Box::new(device))));
+            self.hear(Change::Device(Box::new(device)));
             on_found(id);
         };
         self.wire()?

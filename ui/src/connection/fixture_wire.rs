@@ -285,7 +285,7 @@ fn answer(uri: &str, args: &Value, mut kwargs: Value) -> Value {
             json!({"hostname": "domovoi", "interfaces": [{"name": "lo", "state": "unknown", "addresses": ["127.0.0.1/8"]}, {"name": "eth0", "state": "up", "addresses": ["192.168.1.20/24", "fe80::1/64"]}, {"name": "wlan0", "state": "down", "addresses": []}], "gateway": "192.168.1.1", "dns": ["192.168.1.1"]})
         }
         "notifier.test" => json!([{"channel": "ntfy", "ok": false, "detail": "https://ntfy.example answered 403"}]),
-        "device.adopt" | "device.rename" => changed(&device, "adopted", &kwargs),
+        "device.adopt" | "device.rename" | "device.replace" => changed(&device, "adopted", &kwargs),
         "device.ignore" => changed(&device, "ignored", &kwargs),
         "device.remove" => changed(&device, "removed", &kwargs),
         "discover.devices" => json!([found_plug(), found_ble()]),

@@ -135,23 +135,17 @@ async fn load_past(connection: Connection) {
             .iter()
             .map(|point| (Timestamp(point.at), point.value))
             .collect();
-        connection
-            .house
-            .update(|house| house.apply(Change::Past(sensor, quantity, points)));
+        connection.hear(Change::Past(sensor, quantity, points));
     }
 }
 
 fn note(connection: Connection, entry: LogEntry) {
-    connection
-        .house
-        .update(|house| house.apply(Change::Logged(Box::new(entry))));
+    connection.hear(Change::Logged(Box::new(entry)));
 }
 
 fn take_reading(connection: Connection, event: SensorEvent) {
     let now = connection.now();
-    connection
-        .house
-        .update(|house| house.apply(Change::Reading(event, now)));
+    connection.hear(Change::Reading(event, now));
 }
 
 fn take_device(connection: Connection, device: Device) {
@@ -159,9 +153,7 @@ fn take_device(connection: Connection, device: Device) {
     let said = connection
         .house
         .with_untracked(|house| what_changed(house.registry().device(&device.id), &device));
-    connection
-        .house
-        .update(|house| house.apply(Change::Device(Box::new(device))));
+    connection.hear(Change::Device(Box::new(device)));
     if let Some(text) = said {
         note(connection, LogEntry::of_text(now, "device", text));
     }
@@ -190,33 +182,25 @@ fn what_changed(before: Option<&Device>, now: &Device) -> Option<String> {
 
 fn take_actuator(connection: Connection, state: ActuatorState) {
     let entry = LogEntry::of_actuator(&state);
-    connection
-        .house
-        .update(|house| house.apply(Change::Actuator(Box::new(state))));
+    connection.hear(Change::Actuator(Box::new(state)));
     note(connection, entry);
 }
 
 fn take_raised(connection: Connection, alert: Alert) {
     let entry = LogEntry::of_alert(&alert);
     connection.toasts.alert(&alert.message, alert.severity);
-    connection
-        .house
-        .update(|house| house.apply(Change::Alert(Box::new(alert))));
+    connection.hear(Change::Alert(Box::new(alert)));
     note(connection, entry);
 }
 
 fn take_cleared(connection: Connection, alert: Alert) {
     let entry = LogEntry::of_alert(&alert);
-    connection
-        .house
-        .update(|house| house.apply(Change::Alert(Box::new(alert))));
+    connection.hear(Change::Alert(Box::new(alert)));
     note(connection, entry);
 }
 
 fn take_acknowledged(connection: Connection, alert: Alert) {
-    connection
-        .house
-        .update(|house| house.apply(Change::Alert(Box::new(alert))));
+    connection.hear(Change::Alert(Box::new(alert)));
 }
 
 fn take_config(connection: Connection, change: ConfigChange) {
@@ -243,7 +227,7 @@ fn take_config(connection: Connection, change: ConfigChange) {
             format!("{subject}: threshold removed{by}"),
         ),
     };
-    connection.house.update(|house| house.apply(change));
+    connection.hear(change);
     note(connection, LogEntry::of_text(at, "config", text));
 }
 

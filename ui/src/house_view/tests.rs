@@ -1,4 +1,4 @@
-use house::{ActuatorKind, AlertKind, Availability, Bridge, Cause, Entity, EntityKind, Severity};
+use house::{ActuatorKind, AlertKind, Availability, Bridge, Cause, Entity, EntityKind, Lifecycle, Severity};
 
 use super::*;
 
@@ -124,7 +124,7 @@ fn a_device_that_is_only_found_makes_no_room() {
     let mut view = HouseView::default();
     view.apply(Change::Device(Box::new(thermometer("t", Lifecycle::Discovered))));
     assert!(view.rooms(at(0)).iter().all(|room| room.actuators.is_empty()));
-    assert_eq!(view.devices_in(Lifecycle::Discovered).len(), 1);
+    assert_eq!(view.count_in(Lifecycle::Discovered), 1);
 }
 
 #[test]

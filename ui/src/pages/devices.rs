@@ -1,27 +1,53 @@
 //! Devices: search for them, adopt them, look after them.
 
 mod adopt;
+mod card;
+mod replace;
 mod search;
 
-use house::{AreaId, Device, EntityKind, Lifecycle};
+use house::{AreaId, Device, Lifecycle};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use crate::browser::encoded;
-use crate::clock::use_clock;
-use crate::components::icon::{Icon, icon};
-use crate::components::toast::use_toasts;
 use crate::connection::use_connection;
-use crate::wording;
+use crate::house_view::{HouseView, Shelf};
 use adopt::AdoptDialog;
+use card::DeviceCard;
 use search::SearchPanel;
+
+/// So many devices of each list are shown at first, and more each time they are asked for.
+const PAGE: usize = 48;
 
 /// What the adoption dialogue is open for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Adopting {
     pub(super) device: Device,
-    /// It is part of the house already: rename or move it.
+    /// It is part of the house already: rename or move it, or put another in its place.
     pub(super) is_known: bool,
+}
+
+/// One of the page's lists: what matches, as far as it is shown.
+#[derive(Clone, Copy)]
+struct List {
+    shelf: Memo<Shelf>,
+    most: RwSignal<usize>,
+}
+
+impl List {
+    /// Made anew when devices change or something else is looked for, not with every reading.
+    fn new(lifecycle: Lifecycle, query: RwSignal<String>, version: Memo<u64>) -> Self {
+        let house = use_connection().house();
+        let most = RwSignal::new(PAGE);
+        let shelf = Memo::new(move |_| {
+            version.track();
+            let (query, most) = (query.get(), most.get());
+            house.with_untracked(|house| house.shelf(lifecycle, &query, most))
+        });
+        Self { shelf, most }
+    }
+
+    fn is_empty(self) -> bool {
+        self.shelf.with(|shelf| shelf.total == 0)
+    }
 }
 
 /// Search, inbox, adopted, ignored.
@@ -31,19 +57,17 @@ pub(crate) fn DevicesPage() -> impl IntoView {
     let house = connection.house();
     let adopting: RwSignal<Option<Adopting>> = RwSignal::new(None);
     let fresh: RwSignal<Vec<String>> = RwSignal::new(Vec::new());
-    let list = move |lifecycle| Memo::new(move |_| house.with(|house| house.devices_in(lifecycle)));
+    let query = RwSignal::new(String::new());
+    let version = Memo::new(move |_| house.with(HouseView::devices_version));
+    let list = |lifecycle| List::new(lifecycle, query, version);
     let (found, adopted, ignored) = (
         list(Lifecycle::Discovered),
         list(Lifecycle::Adopted),
         list(Lifecycle::Ignored),
     );
-    let areas = Memo::new(move |_| {
-        let mut areas: Vec<Option<AreaId>> =
-            adopted.with(|adopted| adopted.iter().map(|device| device.area.clone()).collect());
-        areas.sort();
-        areas.dedup();
-        areas
-    });
+    let areas = Memo::new(move |_| adopted.shelf.with(Shelf::areas));
+    let is_filtered = move || query.with(|query| !query.trim().is_empty());
+    let one = move |device: Device| one(version, device);
     view! {
         <header class="page-head">
             <div>
@@ -54,23 +78,34 @@ pub(crate) fn DevicesPage() -> impl IntoView {
         <Show when=move || connection.may_command()>
             <SearchPanel fresh/>
         </Show>
+        <div class="device-filter" role="search">
+            <input
+                type="search"
+                data-testid="device-filter"
+                aria-label="Filter devices"
+                placeholder="Filter by name, room, maker, offline, battery low…"
+                prop:value=move || query.get()
+                on:input=move |event| query.set(event_target_value(&event))
+            />
+        </div>
         <section aria-labelledby="found-devices">
-            <h2 id="found-devices">"Waiting to be adopted"</h2>
+            <h2 id="found-devices">"Waiting to be adopted"<Count list=found testid="found-count"/></h2>
             <Show
-                when=move || !found.with(Vec::is_empty)
-                fallback=move || view! { <p class="quiet">{move || if connection.is_loaded() { "None. Search for devices to find some." } else { "Asking the house…" }}</p> }
+                when=move || !found.is_empty()
+                fallback=move || view! { <p class="quiet">{move || if is_filtered() { "None that matches." } else if connection.is_loaded() { "None. Search for devices to find some." } else { "Asking the house…" }}</p> }
             >
                 <ul class="devices">
-                    <For each=move || found.get() key=|device| device.id.clone() let(device)>
-                        <DeviceCard device=one(found, device) adopting fresh testid="found-device"/>
+                    <For each=move || found.shelf.get().shown key=|device| device.id.clone() let(device)>
+                        <DeviceCard device=one(device) adopting fresh testid="found-device"/>
                     </For>
                 </ul>
+                <More list=found testid="more-found"/>
             </Show>
         </section>
         <section aria-labelledby="adopted-devices">
-            <h2 id="adopted-devices">"In the house"</h2>
-            <Show when=move || adopted.with(Vec::is_empty)>
-                <p class="quiet">"No device is part of the house yet."</p>
+            <h2 id="adopted-devices">"In the house"<Count list=adopted testid="adopted-count"/></h2>
+            <Show when=move || adopted.is_empty()>
+                <p class="quiet">{move || if is_filtered() { "None that matches." } else { "No device is part of the house yet." }}</p>
             </Show>
             <For each=move || areas.get() key=Clone::clone let(area)>
                 <section class="area-group" data-testid="device-area" data-area=area.as_ref().map(|area| area.as_str().to_owned())>
@@ -79,25 +114,27 @@ pub(crate) fn DevicesPage() -> impl IntoView {
                         <For
                             each={
                                 let area = area.clone();
-                                move || adopted.with(|all| all.iter().filter(|device| device.area == area).cloned().collect::<Vec<_>>())
+                                move || adopted.shelf.with(|all| all.shown.iter().filter(|device| device.area == area).cloned().collect::<Vec<_>>())
                             }
                             key=|device| device.id.clone()
                             let(device)
                         >
-                            <DeviceCard device=one(adopted, device) adopting fresh testid="adopted-device"/>
+                            <DeviceCard device=one(device) adopting fresh testid="adopted-device"/>
                         </For>
                     </ul>
                 </section>
             </For>
+            <More list=adopted testid="more-adopted"/>
         </section>
-        <Show when=move || !ignored.with(Vec::is_empty)>
+        <Show when=move || !ignored.is_empty()>
             <details class="ignored" data-testid="ignored-devices">
-                <summary>{move || format!("Ignored ({})", ignored.with(Vec::len))}</summary>
+                <summary>{move || format!("Ignored ({})", ignored.shelf.with(|shelf| shelf.total))}</summary>
                 <ul class="devices">
-                    <For each=move || ignored.get() key=|device| device.id.clone() let(device)>
-                        <DeviceCard device=one(ignored, device) adopting fresh testid="ignored-device"/>
+                    <For each=move || ignored.shelf.get().shown key=|device| device.id.clone() let(device)>
+                        <DeviceCard device=one(device) adopting fresh testid="ignored-device"/>
                     </For>
                 </ul>
+                <More list=ignored testid="more-ignored"/>
             </details>
         </Show>
         <AdoptDialog adopting/>
@@ -105,185 +142,37 @@ pub(crate) fn DevicesPage() -> impl IntoView {
     .into_any()
 }
 
-/// One device of a list, as it now is; as it was last once it left the list.
-fn one(list: Memo<Vec<Device>>, device: Device) -> Memo<Device> {
+/// How many match, where it is more than none.
+#[component]
+fn Count(list: List, testid: &'static str) -> impl IntoView {
+    let total = Memo::new(move |_| list.shelf.with(|shelf| shelf.total));
+    view! {
+        <span class="count" data-testid=testid data-count=move || total.get().to_string()>
+            {move || (total.get() > 0).then(|| format!(" {}", total.get()))}
+        </span>
+    }
+}
+
+/// A button that shows more, while there are more.
+#[component]
+fn More(list: List, testid: &'static str) -> impl IntoView {
+    let hidden = Memo::new(move |_| list.shelf.with(|shelf| shelf.total - shelf.shown.len()));
+    view! {
+        <Show when=move || { hidden.get() > 0 }>
+            <button class="button" data-testid=testid on:click=move |_| list.most.update(|most| *most += PAGE)>
+                {move || format!("Show more ({} are left)", hidden.get())}
+            </button>
+        </Show>
+    }
+}
+
+/// One device as it now is; as it was last once it is gone.
+fn one(version: Memo<u64>, device: Device) -> Memo<Device> {
+    let house = use_connection().house();
     let id = device.id.clone();
     Memo::new(move |last: Option<&Device>| {
-        let now = list.with(|list| list.iter().find(|device| device.id == id).cloned());
+        version.track();
+        let now = house.with_untracked(|house| house.registry().device(&id).cloned());
         now.or_else(|| last.cloned()).unwrap_or_else(|| device.clone())
     })
-}
-
-#[component]
-fn DeviceCard(
-    device: Memo<Device>,
-    adopting: RwSignal<Option<Adopting>>,
-    fresh: RwSignal<Vec<String>>,
-    testid: &'static str,
-) -> impl IntoView {
-    let connection = use_connection();
-    let toasts = use_toasts();
-    let clock = use_clock();
-    let is_busy = RwSignal::new(false);
-    let is_sure = RwSignal::new(false);
-    let lifecycle = Memo::new(move |_| device.with(|device| device.lifecycle));
-    let make = move || {
-        device.with(|device| {
-            let named: Vec<&str> = [device.manufacturer.as_deref(), device.model.as_deref()]
-                .into_iter()
-                .flatten()
-                .collect();
-            let mut words = named.join(" ");
-            if !words.is_empty() {
-                words.push_str(" · ");
-            }
-            words + wording::bridge_name(device.bridge)
-        })
-    };
-    let seen = Memo::new(move |_| {
-        let now = clock.now();
-        device.with(|device| device.last_seen.map(|at| format!("seen {}", wording::ago(at, now))))
-    });
-    let is_fresh = move || fresh.with(|fresh| device.with(|device| fresh.contains(&device.id)));
-    let change = move |ignore: bool| {
-        let id = device.with_untracked(|device| device.id.clone());
-        is_busy.set(true);
-        spawn_local(async move {
-            let outcome = if ignore {
-                connection.ignore(&id).await
-            } else {
-                connection.remove(&id).await
-            };
-            is_busy.try_set(false);
-            is_sure.try_set(false);
-            match outcome {
-                Ok(device) => {
-                    toasts.done(&format!(
-                        "{} {}",
-                        device.name,
-                        if ignore { "is ignored" } else { "was removed" }
-                    ));
-                }
-                Err(fault) => toasts.trouble(fault.sentence()),
-            }
-        });
-    };
-    let trouble = Memo::new(move |_| device.with(wording::device_trouble));
-    let open = move |_| {
-        let device = device.get_untracked();
-        let is_known = device.lifecycle == Lifecycle::Adopted;
-        adopting.set(Some(Adopting { device, is_known }));
-    };
-    let buttons = move || {
-        if !connection.may_configure() {
-            return None;
-        }
-        Some(match lifecycle.get() {
-            Lifecycle::Discovered => view! {
-                <button class="button primary" data-testid="adopt-button" on:click=open>"Adopt"</button>
-                <button class="button subtle" data-testid="ignore-button" disabled=move || is_busy.get() on:click=move |_| change(true)>"Ignore"</button>
-            }.into_any(),
-            Lifecycle::Adopted => view! {
-                <button class="button subtle" data-testid="rename-button" on:click=open>{icon(Icon::Edit)}"Edit"</button>
-                {move || if is_sure.get() {
-                    view! {
-                        <button class="button danger" data-testid="remove-confirm" disabled=move || is_busy.get() on:click=move |_| change(false)>"Really remove"</button>
-                        <button class="button subtle" on:click=move |_| is_sure.set(false)>"Keep"</button>
-                    }.into_any()
-                } else {
-                    view! { <button class="button subtle" data-testid="remove-button" on:click=move |_| is_sure.set(true)>{icon(Icon::Bin)}"Remove"</button> }.into_any()
-                }}
-            }.into_any(),
-            Lifecycle::Ignored | Lifecycle::Removed => view! {
-                <button class="button" data-testid="adopt-button" on:click=open>"Adopt after all"</button>
-            }.into_any(),
-        })
-    };
-    view! {
-        <li
-            class="card device"
-            class:is-fresh=is_fresh
-            data-testid=testid
-            data-device=move || device.with(|device| device.id.clone())
-            data-area=move || device.with(|device| device.area.as_ref().map(|area| area.as_str().to_owned()))
-            data-availability=move || device.with(|device| wording::availability_name(device.availability))
-        >
-            <div class="device-head">
-                <h4 data-testid="device-name">{move || device.with(|device| device.name.clone())}</h4>
-                <span class="availability" data-availability=move || device.with(|device| wording::availability_name(device.availability))>
-                    {move || device.with(|device| wording::availability_label(device.availability))}
-                </span>
-            </div>
-            <p class="device-make">
-                {make}
-                {move || device.with(|device| device.signal).map(|dbm| format!(" · {}", wording::signal_label(dbm)))}
-                {move || seen.get().map(|seen| format!(" · {seen}"))}
-            </p>
-            {move || trouble.get().map(|text| view! {
-                <p class="hold warn" data-testid="device-fault">{icon(Icon::Warning)}<span>{text}</span></p>
-            })}
-            <EntityList device/>
-            <div class="device-buttons">{buttons}</div>
-        </li>
-    }
-    .into_any()
-}
-
-/// What a device measures and switches, with the last values.
-#[component]
-fn EntityList(device: Memo<Device>) -> impl IntoView {
-    let house = use_connection().house();
-    let entities = Memo::new(move |_| device.with(|device| device.entities.clone()));
-    let row = move |entity: house::Entity| {
-        let id = device.with_untracked(|device| device.id.clone());
-        let name = entity.name.clone();
-        let told = {
-            let entity = entity.id.clone();
-            Memo::new(move |_| device.with(|device| device.told.get(&entity).cloned()))
-        };
-        match entity.kind {
-            EntityKind::Sensor { quantity } => {
-                let href = format!("/history/{}?quantity={quantity}", encoded(&id));
-                let value = Memo::new(move |_| {
-                    let reading =
-                        house.with(|house| house.readings(&id).and_then(|r| r.get(&quantity)).map(|r| r.value));
-                    // A device that waits for adoption reports nothing; its bridge shows what it hears.
-                    reading.or_else(|| device.with(|device| device.last_values.get(&quantity).copied()))
-                });
-                let text = move || {
-                    value
-                        .get()
-                        .map_or_else(|| "–".to_owned(), |value| quantity.format(value))
-                };
-                view! { <li><a href=href>{icon(Icon::of_quantity(quantity))}<span>{name}</span><strong>{text}</strong></a></li> }.into_any()
-            }
-            EntityKind::Actuator { actuator } => {
-                let entity_id = entity.id;
-                let on = Memo::new(move |_| house.with(|house| house.actuator(&id, &entity_id).map(|state| state.on)));
-                let text = move || {
-                    let word = on.get().map_or("–", |on| actuator.word(on));
-                    told.get()
-                        .map_or_else(|| word.to_owned(), |told| format!("{word}, {told}"))
-                };
-                view! { <li><span class="entity">{icon(Icon::of_actuator(actuator))}<span>{name}</span><strong>{text}</strong></span></li> }.into_any()
-            }
-            EntityKind::Told { reason, .. } => {
-                let text = move || told.get().unwrap_or_else(|| "–".to_owned());
-                view! {
-                    <li title=reason data-testid="told-entity">
-                        <span class="entity">{icon(Icon::Gauge)}<span>{name}</span><strong>{text}</strong></span>
-                    </li>
-                }
-                .into_any()
-            }
-            EntityKind::Unsupported { reason } => view! {
-                <li class="unsupported" data-testid="unsupported-entity">
-                    <span class="entity">{icon(Icon::Warning)}<span>{name}</span></span>
-                    <em>{reason}</em>
-                </li>
-            }
-            .into_any(),
-        }
-    };
-    view! { <ul class="entities">{move || entities.get().into_iter().map(row).collect_view()}</ul> }.into_any()
 }

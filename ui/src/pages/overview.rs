@@ -21,7 +21,7 @@ pub(crate) fn OverviewPage() -> impl IntoView {
         house.with(|house| house.rooms(now))
     });
     let areas = Memo::new(move |_| rooms.with(|rooms| rooms.iter().map(|room| room.area.clone()).collect::<Vec<_>>()));
-    let waiting = Memo::new(move |_| house.with(|house| house.devices_in(Lifecycle::Discovered).len()));
+    let waiting = Memo::new(move |_| house.with(|house| house.count_in(Lifecycle::Discovered)));
     let last = Memo::new(move |_| house.with(|house| house.log().next().cloned()));
     let summary = move || {
         rooms.with(|rooms| {

@@ -264,7 +264,16 @@ impl Known {
             }
         }
         device.entities = self.entities();
+        let addresses = self.info.identifiers.iter();
+        device.addresses = addresses.filter_map(|identifier| address(identifier)).collect();
+        device.sleepy = connected && self.speaks_by_itself();
         device
+    }
+
+    /// Whether no entity has a word for being there: all that is known is when it last spoke.
+    fn speaks_by_itself(&self) -> bool {
+        let mut slots = self.slots.values();
+        slots.all(|slot| slot.config.availability.sources.is_empty())
     }
 
     fn entities(&self) -> Vec<Entity> {
@@ -300,6 +309,13 @@ impl Known {
         }
         entities
     }
+}
+
+/// The hardware address in an identifier: a connection (`mac:54:48:e6:8f:80:a5`), or an identifier
+/// that is one, as Tasmota's and many others' are.
+fn address(identifier: &str) -> Option<String> {
+    let text = identifier.strip_prefix("mac:").unwrap_or(identifier);
+    house::hardware_address(text.strip_prefix("0x").unwrap_or(text))
 }
 
 /// What came of a message for one entity.

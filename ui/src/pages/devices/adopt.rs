@@ -1,10 +1,11 @@
 //! The dialogue that takes a device into the house, or renames and moves one that is there.
 
-use house::AreaId;
+use house::{AreaId, Bridge};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Adopting;
+use super::replace::ReplaceForm;
 use crate::components::dialog::Dialog;
 use crate::components::field::{Field, fresh_id};
 use crate::components::icon::{Icon, icon};
@@ -21,7 +22,13 @@ pub(super) fn AdoptDialog(adopting: RwSignal<Option<Adopting>>) -> impl IntoView
     let on_close = Callback::new(move |()| adopting.set(None));
     view! {
         <Dialog title="Name and room" open=is_open on_close>
-            {move || adopting.get().map(|adopting_now| view! { <AdoptForm start=adopting_now adopting/> })}
+            {move || adopting.get().map(|start| {
+                let replaceable = start.is_known.then(|| start.device.clone());
+                view! {
+                    <AdoptForm start adopting/>
+                    {replaceable.map(|device| view! { <ReplaceForm device adopting/> })}
+                }
+            })}
         </Dialog>
     }
     .into_any()
@@ -74,6 +81,9 @@ fn AdoptForm(start: Adopting, adopting: RwSignal<Option<Adopting>>) -> impl Into
         })
         .collect_view();
     let id = device.id.clone();
+    // The bridge that needs the key may know the device by another id.
+    let by_radio = device.sources().find(|(bridge, _)| *bridge == Bridge::Ble);
+    let key_id = by_radio.map_or(device.id.as_str(), |(_, id)| id).to_owned();
     let submit = move || {
         let Some(area_id) = AreaId::new(&area.get_untracked()) else {
             area_fault.set(Some("Say which room it stands in.".into()));
@@ -83,13 +93,13 @@ fn AdoptForm(start: Adopting, adopting: RwSignal<Option<Adopting>>) -> impl Into
         key_fault.set(None);
         refusal.set(None);
         is_busy.set(true);
-        let id = id.clone();
+        let (id, key_id) = (id.clone(), key_id.clone());
         spawn_local(async move {
             let named = name.get_untracked();
             let entered = key.get_untracked();
             // First, so that nobody adopts a device with a key that does not fit.
             if !entered.trim().is_empty()
-                && let Err(fault) = connection.set_key(&id, entered.trim()).await
+                && let Err(fault) = connection.set_key(&key_id, entered.trim()).await
             {
                 is_busy.try_set(false);
                 let sentence = fault.sentence();
