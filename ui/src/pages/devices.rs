@@ -38,7 +38,8 @@ impl List {
         let house = use_connection().house();
         let most = RwSignal::new(PAGE);
         let shelf = Memo::new(move |_| {
-            version.track();
+            // Read, not only tracked: a memo that nobody reads is never made.
+            version.get();
             let (query, most) = (query.get(), most.get());
             house.with_untracked(|house| house.shelf(lifecycle, &query, most))
         });
@@ -147,7 +148,7 @@ pub(crate) fn DevicesPage() -> impl IntoView {
 fn Count(list: List, testid: &'static str) -> impl IntoView {
     let total = Memo::new(move |_| list.shelf.with(|shelf| shelf.total));
     view! {
-        <span class="count" data-testid=testid data-count=move || total.get().to_string()>
+        <span class="tally" data-testid=testid data-count=move || total.get().to_string()>
             {move || (total.get() > 0).then(|| format!(" {}", total.get()))}
         </span>
     }
@@ -171,7 +172,8 @@ fn one(version: Memo<u64>, device: Device) -> Memo<Device> {
     let house = use_connection().house();
     let id = device.id.clone();
     Memo::new(move |last: Option<&Device>| {
-        version.track();
+        // Read, not only tracked: a memo that nobody reads is never made.
+        version.get();
         let now = house.with_untracked(|house| house.registry().device(&id).cloned());
         now.or_else(|| last.cloned()).unwrap_or_else(|| device.clone())
     })

@@ -21,7 +21,8 @@ pub(super) fn ReplaceForm(device: Device, adopting: RwSignal<Option<Adopting>>) 
     let house = connection.house();
     let version = Memo::new(move |_| house.with(crate::house_view::HouseView::devices_version));
     let waiting = Memo::new(move |_| {
-        version.track();
+        // Read, not only tracked: a memo that nobody reads is never made.
+        version.get();
         let mut waiting = house.with_untracked(|house| house.shelf(Lifecycle::Discovered, "", usize::MAX).shown);
         waiting.sort_by_key(|device| std::cmp::Reverse(device.first_seen));
         waiting.truncate(MOST);
