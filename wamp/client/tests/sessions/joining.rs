@@ -99,7 +99,7 @@ async fn even_one_told_to_keep_trying_gives_up_on_a_wrong_secret() {
 
 #[tokio::test]
 async fn a_url_that_is_none_is_told() {
-    for url in ["localhost:8080", "http://localhost", "ws://"] {
+    for url in ["localhost:8080", "ftp://localhost", "ws://"] {
         let error = soon(
             "an error",
             wamp_client::Connector::new(url, "r").keep_trying().connect(),
