@@ -122,14 +122,7 @@ async fn damage_is_found() {
 async fn a_full_disk_says_so() {
     let folder = folder();
     let database = Database::open(folder.path().join("house.db")).await.unwrap();
-    let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
-        .fetch_one(database.write())
-        .await
-        .unwrap();
-    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
-        .execute(database.write())
-        .await
-        .unwrap();
+    fill_the_disk(&database).await;
     let error: DatabaseError = sqlx::query("INSERT INTO event (id, kind, text, detail) VALUES (1, 'k', 't', ?1)")
         .bind("x".repeat(100_000))
         .execute(database.write())
@@ -214,16 +207,21 @@ async fn allow_pages(database: &Database, pages: i64) {
     sqlx::query(pragma).execute(database.write()).await.unwrap();
 }
 
+/// Leaves the file no room to grow.
+async fn fill_the_disk(database: &Database) {
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
+        .fetch_one(database.write())
+        .await
+        .unwrap();
+    allow_pages(database, pages).await;
+}
+
 /// A disk that is full for a moment: SQLite rolls back by itself.
 #[tokio::test]
 async fn what_is_written_after_the_disk_was_full_is_kept() {
     let folder = folder();
     let database = Database::open(folder.path().join("house.db")).await.unwrap();
-    let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
-        .fetch_one(database.write())
-        .await
-        .unwrap();
-    allow_pages(&database, pages).await;
+    fill_the_disk(&database).await;
     let mut transaction = database.transaction().await.unwrap();
     let failed = sqlx::query("INSERT INTO device (id, bridge, name, entities, kinds, lifecycle, needs_key) VALUES ('big', 'mqtt', hex(zeroblob(1000000)), '[]', '{}', 'adopted', 0)")
         .execute(&mut *transaction)

@@ -11,15 +11,20 @@ use serde_json::json;
 const BTHOME: &str = "0000fcd2-0000-1000-8000-00805f9b34fb";
 const ADDRESS: &str = "54:48:E6:8F:80:A5";
 
+/// A hub that looks for adapters on this bus.
+async fn hub_on(bluez: &Bluez) -> Hub {
+    Hub::start(Options {
+        environment: vec![bluez.environment()],
+        ..Options::default()
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_bthome_sensor_is_found_adopted_and_measures() {
     let bluez = Bluez::start().await;
     bluez.plug_in().await;
-    let hub = Hub::start(Options {
-        environment: vec![bluez.environment()],
-        ..Options::default()
-    })
-    .await;
+    let hub = hub_on(&bluez).await;
     set_up(&hub).await;
     let session = admin(&hub).await;
     let heard = Recorder::listen(&session, &[topic::DEVICE_FOUND, topic::SENSOR_EVENTS]).await;
@@ -84,11 +89,7 @@ async fn a_found_sensor_is_shown_with_maker_model_signal_and_what_it_measures_no
     ];
     let bluez = Bluez::start().await;
     bluez.plug_in().await;
-    let hub = Hub::start(Options {
-        environment: vec![bluez.environment()],
-        ..Options::default()
-    })
-    .await;
+    let hub = hub_on(&bluez).await;
     set_up(&hub).await;
     let session = admin(&hub).await;
     let heard = Recorder::listen(&session, &[topic::DEVICE_FOUND, topic::DEVICE_CHANGED]).await;
@@ -130,11 +131,7 @@ async fn a_found_sensor_is_shown_with_maker_model_signal_and_what_it_measures_no
 #[tokio::test]
 async fn an_adapter_that_is_plugged_in_later_is_used() {
     let bluez = Bluez::start().await;
-    let hub = Hub::start(Options {
-        environment: vec![bluez.environment()],
-        ..Options::default()
-    })
-    .await;
+    let hub = hub_on(&bluez).await;
     assert_eq!(bluez.scans(), 0, "there is nothing to scan with");
     bluez.plug_in().await;
     wait::until("the hub to scan", PATIENCE, async || bluez.is_scanning().then_some(())).await;
@@ -149,11 +146,7 @@ async fn an_adapter_that_is_plugged_in_later_is_used() {
 async fn an_adapter_that_is_pulled_out_is_used_again_when_it_is_back() {
     let bluez = Bluez::start().await;
     bluez.plug_in().await;
-    let hub = Hub::start(Options {
-        environment: vec![bluez.environment()],
-        ..Options::default()
-    })
-    .await;
+    let hub = hub_on(&bluez).await;
     wait::until("the hub to scan", PATIENCE, async || bluez.is_scanning().then_some(())).await;
     let connections = bluez.connections().await;
     bluez.pull_out().await;
@@ -204,11 +197,7 @@ async fn an_encrypted_sensor_waits_for_its_key_and_keeps_it() {
     ];
     let bluez = Bluez::start().await;
     bluez.plug_in().await;
-    let hub = Hub::start(Options {
-        environment: vec![bluez.environment()],
-        ..Options::default()
-    })
-    .await;
+    let hub = hub_on(&bluez).await;
     set_up(&hub).await;
     let session = admin(&hub).await;
     let heard = Recorder::listen(

@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use wamp_protocol::auth::scram::{Dialect, Kdf, Keys};
 use wamp_protocol::auth::{cryptosign, scram, wampcra};
-use wamp_protocol::message::Challenge;
 use wamp_protocol::{Dict, Serializer, Value};
 use wamp_router::authentication::{AuthMethod, DynamicAuthenticator};
 use wamp_router::{RealmConfig, RouterConfig};
 
 use super::authorization::signed_in;
-use super::support::{Client, Kind, Server, all_roles, open_realm};
+use super::challenge::{self, challenged};
+use super::support::{Client, Kind, Server, open_realm};
 
 const PROCEDURE: &str = "com.auth.who";
 const PRIVATE_KEY: [u8; 32] = [7; 32];
@@ -56,32 +56,8 @@ async fn answered(component: &mut Client, answer: Json) -> Json {
 
 async fn hello(server: &Server, authid: Option<&str>, method: &str, authextra: Dict) -> Client {
     let mut client = server.connect(Kind::RawSocket(Serializer::Json)).await;
-    let mut details = json!({
-        "roles": all_roles(),
-        "authmethods": [method],
-        "authextra": serde_json::from_str::<Json>(&Value::Dict(authextra).to_json()).unwrap(),
-    });
-    if let Some(authid) = authid {
-        details["authid"] = json!(authid);
-    }
-    client.send(json!([1, "realm1", details])).await;
+    challenge::hello(&mut client, authid, method, authextra).await;
     client
-}
-
-async fn challenged(client: &mut Client, method: &str) -> Challenge {
-    let challenge = client.receive().await;
-    assert_eq!(
-        (&challenge[0], &challenge[1]),
-        (&json!(4), &json!(method)),
-        "{challenge}"
-    );
-    let Value::Dict(extra) = serde_json::from_value(challenge[2].clone()).unwrap() else {
-        panic!("{challenge}");
-    };
-    Challenge {
-        authmethod: method.to_owned(),
-        extra,
-    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod support;
 
 mod authorization;
+mod challenge;
 mod dynamic_permission;
 mod dynamic_sign_in;
 mod origins;

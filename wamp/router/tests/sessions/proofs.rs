@@ -5,11 +5,12 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use wamp_protocol::auth::scram::{Dialect, Kdf};
 use wamp_protocol::auth::{cryptosign, scram, wampcra};
-use wamp_protocol::message::{Authenticate, Challenge};
+use wamp_protocol::message::Authenticate;
 use wamp_protocol::{Dict, Serializer, Value};
 use wamp_router::authentication::{AuthMethod, ScramKeys, StaticUsers, StoredUser};
 use wamp_router::{Authentication, RouterConfig};
 
+use super::challenge::{self, challenged, dict};
 use super::support::{Client, Kind, Server, all_roles, open_realm};
 
 const PRIVATE_KEY: [u8; 32] = [7; 32];
@@ -55,39 +56,10 @@ async fn server() -> Server {
     .await
 }
 
-fn dict(json: &Json) -> Dict {
-    match serde_json::from_value(json.clone()).unwrap() {
-        Value::Dict(dict) => dict,
-        other => panic!("{other:?}"),
-    }
-}
-
 async fn hello(server: &Server, authid: Option<&str>, method: &str, authextra: Dict) -> Client {
     let mut client = server.connect(Kind::WebSocket(Serializer::Json)).await;
-    let mut details = json!({
-        "roles": all_roles(),
-        "authmethods": [method],
-        "authextra": serde_json::from_str::<Json>(&Value::Dict(authextra).to_json()).unwrap(),
-    });
-    if let Some(authid) = authid {
-        details["authid"] = json!(authid);
-    }
-    client.send(json!([1, "realm1", details])).await;
+    challenge::hello(&mut client, authid, method, authextra).await;
     client
-}
-
-/// The challenge that the router sends for these.
-async fn challenged(client: &mut Client, method: &str) -> Challenge {
-    let challenge = client.receive().await;
-    assert_eq!(
-        (&challenge[0], &challenge[1]),
-        (&json!(4), &json!(method)),
-        "{challenge}"
-    );
-    Challenge {
-        authmethod: method.to_owned(),
-        extra: dict(&challenge[2]),
-    }
 }
 
 async fn answer(client: &mut Client, answer: Authenticate) {
