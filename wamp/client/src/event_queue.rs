@@ -119,7 +119,7 @@ mod tests {
         Event::new(
             "t".into(),
             PublicationId::new(number).unwrap(),
-            EventDetails::default(),
+            EventDetails::default().into(),
             Payload::EMPTY,
         )
     }

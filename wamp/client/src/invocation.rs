@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use wamp_protocol::message::{InvocationDetails, PassThru, YieldOptions};
+use wamp_protocol::message::{InvocationDetails, PassThru, Sparse, YieldOptions};
 use wamp_protocol::{Payload, SessionId, Uri};
 
 pub use self::input::Chunk;
@@ -31,7 +31,7 @@ pub(crate) type Handler = dyn Fn(Invocation) -> BoxFuture<Result<Reply, CallErro
 pub struct Invocation {
     pub(crate) key: InvocationKey,
     pub(crate) procedure: Uri,
-    pub(crate) details: InvocationDetails,
+    pub(crate) details: Sparse<InvocationDetails>,
     pub(crate) payload: Payload,
     pub(crate) commands: CommandSender,
     pub(crate) interruption: Arc<Interruption>,
@@ -63,7 +63,7 @@ impl Invocation {
     }
 
     /// The caller's session, when disclosed.
-    pub const fn caller(&self) -> Option<SessionId> {
+    pub fn caller(&self) -> Option<SessionId> {
         self.details.caller
     }
 
@@ -78,7 +78,7 @@ impl Invocation {
     }
 
     /// How far the router trusts the caller, where it says.
-    pub const fn trustlevel(&self) -> Option<u64> {
+    pub fn trustlevel(&self) -> Option<u64> {
         self.details.trustlevel
     }
 
@@ -93,7 +93,7 @@ impl Invocation {
     }
 
     /// Whether further pieces of the arguments follow.
-    pub const fn has_input(&self) -> bool {
+    pub fn has_input(&self) -> bool {
         self.details.progress
     }
 
@@ -109,7 +109,7 @@ impl Invocation {
     }
 
     /// Whether the caller takes [progressive results](Self::progress).
-    pub const fn receive_progress(&self) -> bool {
+    pub fn receive_progress(&self) -> bool {
         self.details.receive_progress
     }
 

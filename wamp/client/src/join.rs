@@ -136,7 +136,7 @@ impl<'a> Joining<'a> {
     pub(crate) fn receive(&mut self, message: Message) -> Step {
         match message {
             Message::Welcome(welcome) => match self.check_router(&welcome) {
-                Ok(()) => Step::Joined(info(welcome, self.realm)),
+                Ok(()) => Step::Joined(info(*welcome, self.realm)),
                 Err(refusal) => Step::Refused(refusal),
             },
             Message::Challenge(challenge) => match self.answer(&challenge) {

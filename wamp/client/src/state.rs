@@ -126,7 +126,7 @@ impl State {
                 (Some(outbox), answer) => {
                     let request = outbox.request(|request| Publish {
                         request,
-                        options,
+                        options: options.into(),
                         topic,
                         payload,
                     });

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
-use wamp_protocol::message::{EventDetails, PassThru, SubscribeOptions};
+use wamp_protocol::message::{EventDetails, PassThru, Sparse, SubscribeOptions};
 use wamp_protocol::{MatchPolicy, Payload, PublicationId, SessionId, SubscriptionId, Uri};
 
 use crate::command::{Command, LocalId};
@@ -158,12 +158,17 @@ pub struct Event {
     pub missed: u64,
     topic: Uri,
     publication: PublicationId,
-    details: EventDetails,
+    details: Sparse<EventDetails>,
     payload: Payload,
 }
 
 impl Event {
-    pub(crate) const fn new(topic: Uri, publication: PublicationId, details: EventDetails, payload: Payload) -> Self {
+    pub(crate) const fn new(
+        topic: Uri,
+        publication: PublicationId,
+        details: Sparse<EventDetails>,
+        payload: Payload,
+    ) -> Self {
         Self {
             missed: 0,
             topic,
@@ -217,7 +222,7 @@ impl Event {
     }
 
     /// The publisher's session, when disclosed.
-    pub const fn publisher(&self) -> Option<SessionId> {
+    pub fn publisher(&self) -> Option<SessionId> {
         self.details.publisher
     }
 
@@ -232,12 +237,12 @@ impl Event {
     }
 
     /// Whether it was published before and kept for this subscriber.
-    pub const fn retained(&self) -> bool {
+    pub fn retained(&self) -> bool {
         self.details.retained
     }
 
     /// How far the router trusts the publisher, where it says.
-    pub const fn trustlevel(&self) -> Option<u64> {
+    pub fn trustlevel(&self) -> Option<u64> {
         self.details.trustlevel
     }
 }

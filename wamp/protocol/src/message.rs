@@ -8,6 +8,7 @@ use crate::{Payload, SessionId};
 mod publish_subscribe;
 mod remote_procedure_call;
 mod session;
+mod sparse;
 
 pub use publish_subscribe::{
     Event, EventDetails, EventReceived, Publish, PublishOptions, Published, Recipients, Subscribe, SubscribeOptions,
@@ -22,6 +23,7 @@ pub use session::{
     Abort, Authenticate, Challenge, ClientRoles, Features, Goodbye, Hello, HelloDetails, RouterRoles, Welcome,
     WelcomeDetails,
 };
+pub use sparse::{Sparse, Unsaid};
 
 /// A router that handed a message on to the next one: whose session it came from there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,6 @@ macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident($body:ty) = $code:literal, $wire:literal;)*) => {
         /// Any WAMP message.
         #[derive(Debug, Clone, PartialEq)]
-        #[allow(clippy::large_enum_variant, reason = "HELLO and WELCOME are rare; boxing the common ones would cost an allocation each")]
         pub enum Message { $($(#[$doc])* $name($body),)* }
 
         /// A message's type; the discriminant is its code on the wire.
@@ -98,9 +99,9 @@ macro_rules! messages {
 
 messages! {
     /// Client → router: opens a session.
-    Hello(Hello) = 1, "HELLO";
+    Hello(Box<Hello>) = 1, "HELLO";
     /// Router → client: the session is open.
-    Welcome(Welcome) = 2, "WELCOME";
+    Welcome(Box<Welcome>) = 2, "WELCOME";
     /// Either way: the session cannot open, or broke.
     Abort(Abort) = 3, "ABORT";
     /// Router → client: prove who you are.
@@ -147,6 +148,19 @@ messages! {
     Interrupt(Interrupt) = 69, "INTERRUPT";
     /// Callee → dealer.
     Yield(Yield) = 70, "YIELD";
+}
+
+/// Boxed: they are large and rare, and every message is moved at the size of the largest.
+impl From<Hello> for Message {
+    fn from(hello: Hello) -> Self {
+        Self::Hello(Box::new(hello))
+    }
+}
+
+impl From<Welcome> for Message {
+    fn from(welcome: Welcome) -> Self {
+        Self::Welcome(Box::new(welcome))
+    }
 }
 
 impl Message {

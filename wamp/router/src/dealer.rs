@@ -262,7 +262,11 @@ impl Dealer {
             self.remove_from(session, id, effects);
         }
         for (request, invocation) in gone.invocations {
-            self.callee_left(request, &invocation, effects);
+            let key = InvocationKey {
+                callee: session,
+                request,
+            };
+            self.callee_left(key, &invocation, effects);
         }
         for key in gone.invocation_by_call.into_values() {
             self.caller_left(key, effects);

@@ -96,7 +96,7 @@ impl Refusal {
         Error {
             request_type,
             request,
-            details: Dict::default(),
+            details: Dict::default().into(),
             error: Uri::from(self.error),
             payload: Payload::with_args(Serializer::MsgPack, &[self.sentence]).unwrap_or_default(),
         }

@@ -171,7 +171,8 @@ impl Asking {
             options: CallOptions {
                 timeout: Some(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
                 ..CallOptions::default()
-            },
+            }
+            .into(),
             procedure: Uri::from(procedure),
             payload,
         };

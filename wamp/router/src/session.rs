@@ -58,6 +58,8 @@ enum State {
 struct Seat {
     realm: Arc<Realm>,
     member: Arc<Member>,
+    /// May do everything: nothing is asked about it.
+    unrestricted: bool,
 }
 
 impl Drop for Seat {
@@ -149,7 +151,7 @@ impl Session {
                 }
                 State::ExpectHello => match message {
                     // Boxed: what signing in takes is not kept for the whole session.
-                    Message::Hello(hello) => Box::pin(self.hello(Box::new(hello))).await,
+                    Message::Hello(hello) => Box::pin(self.hello(hello)).await,
                     Message::Abort(_) => Flow::Close,
                     other => self.violation(&unexpected(&other, "HELLO")),
                 },

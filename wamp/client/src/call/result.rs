@@ -1,7 +1,7 @@
 //! What a call gives.
 
 use serde::de::DeserializeOwned;
-use wamp_protocol::message::{PassThru, ResultDetails};
+use wamp_protocol::message::{PassThru, ResultDetails, Sparse};
 use wamp_protocol::{Payload, SessionId};
 
 use crate::{ArgumentError, encoding};
@@ -11,12 +11,12 @@ use crate::{ArgumentError, encoding};
 pub struct CallResult {
     /// Whether more results of this call follow.
     pub progress: bool,
-    details: ResultDetails,
+    details: Sparse<ResultDetails>,
     payload: Payload,
 }
 
 impl CallResult {
-    pub(crate) const fn new(details: ResultDetails, payload: Payload) -> Self {
+    pub(crate) fn new(details: Sparse<ResultDetails>, payload: Payload) -> Self {
         Self {
             progress: details.progress,
             details,
@@ -50,7 +50,7 @@ impl CallResult {
     }
 
     /// The callee's session, when disclosed.
-    pub const fn callee(&self) -> Option<SessionId> {
+    pub fn callee(&self) -> Option<SessionId> {
         self.details.callee
     }
 

@@ -43,7 +43,7 @@ impl Calls {
             let options = CallOptions::default();
             let request = outbox.request(|request| Call {
                 request,
-                options,
+                options: options.into(),
                 procedure,
                 payload,
             });
@@ -66,7 +66,7 @@ impl Calls {
         };
         let request = outbox.request(|request| Call {
             request,
-            options,
+            options: options.into(),
             procedure,
             payload,
         });
@@ -92,7 +92,7 @@ impl Calls {
         };
         outbox.push(Call {
             request,
-            options,
+            options: options.into(),
             procedure,
             payload,
         });

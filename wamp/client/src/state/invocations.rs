@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use wamp_protocol::message::{
-    Error as ErrorMessage, Invocation as InvocationMessage, InvocationDetails, Yield, YieldOptions,
+    Error as ErrorMessage, Invocation as InvocationMessage, InvocationDetails, Sparse, Yield, YieldOptions,
 };
 use wamp_protocol::{Dict, MessageType, Payload, RequestId, SessionId, Uri, error_uri};
 
@@ -36,7 +36,7 @@ pub(crate) struct Started {
     pub(crate) handler: SharedHandler,
     pub(crate) key: InvocationKey,
     pub(crate) procedure: Uri,
-    pub(crate) details: InvocationDetails,
+    pub(crate) details: Sparse<InvocationDetails>,
     pub(crate) payload: Payload,
     pub(crate) interruption: Arc<Interruption>,
     pub(crate) input: Option<InputReceiver>,
@@ -162,7 +162,7 @@ impl Invocations {
             Some(outbox) if runs => {
                 outbox.push(Yield {
                     request: key.request,
-                    options,
+                    options: options.into(),
                     payload,
                 });
                 Ok(())
@@ -205,7 +205,7 @@ fn error_message(request: RequestId, error: CallError) -> ErrorMessage {
     ErrorMessage {
         request_type: MessageType::Invocation,
         request,
-        details: Dict::default(),
+        details: Dict::default().into(),
         error: uri,
         payload,
     }

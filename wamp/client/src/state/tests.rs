@@ -95,7 +95,7 @@ fn error_for(request_type: MessageType, id: u64, uri: &str) -> Message {
     ErrorMessage {
         request_type,
         request: request(id),
-        details,
+        details: details.into(),
         error: uri.into(),
         payload: Payload::EMPTY,
     }

@@ -24,7 +24,7 @@ async fn result(peer: &mut Peer, call: &Call, value: &str, progress: bool) {
     };
     peer.send(ResultMessage {
         request: call.request,
-        details,
+        details: details.into(),
         payload,
     })
     .await;
@@ -59,7 +59,7 @@ async fn an_error_comes_with_its_uri_and_its_sentence() {
         peer.send(ErrorMessage {
             request_type,
             request: call.request,
-            details,
+            details: details.into(),
             error,
             payload,
         })

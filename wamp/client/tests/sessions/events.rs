@@ -20,7 +20,7 @@ async fn event(peer: &mut Peer, subscription: u64, value: u64) {
     peer.send(Event {
         subscription,
         publication,
-        details,
+        details: details.into(),
         payload,
     })
     .await;
@@ -54,7 +54,10 @@ async fn a_publication_goes_out_as_it_was_built() {
         (options.exclude_me, options.retain, options.acknowledge),
         (Some(false), true, false)
     );
-    assert_eq!(options.recipients.unwrap().eligible_authrole.unwrap(), ["user"]);
+    assert_eq!(
+        options.into_inner().recipients.unwrap().eligible_authrole.unwrap(),
+        ["user"]
+    );
 }
 
 #[tokio::test]

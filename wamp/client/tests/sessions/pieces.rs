@@ -21,7 +21,7 @@ async fn invoke(peer: &mut Peer, value: u64, details: InvocationDetails) {
     peer.send(InvocationMessage {
         request,
         registration,
-        details,
+        details: details.into(),
         payload,
     })
     .await;
@@ -52,7 +52,7 @@ async fn a_call_s_arguments_go_out_in_pieces_while_results_come() {
     let payload = Payload::with_args(Serializer::MsgPack, &(6,)).unwrap();
     peer.send(ResultMessage {
         request: first.request,
-        details: ResultDetails::default(),
+        details: ResultDetails::default().into(),
         payload,
     })
     .await;
@@ -75,7 +75,7 @@ async fn a_call_that_has_its_result_takes_no_more_arguments() {
     let (request, details, payload) = (first.request, ResultDetails::default(), Payload::EMPTY);
     peer.send(ResultMessage {
         request,
-        details,
+        details: details.into(),
         payload,
     })
     .await;

@@ -23,7 +23,7 @@ async fn invoke(peer: &mut Peer, id: u64, payload: Payload) {
     peer.send(Invocation {
         request: request(id),
         registration: RegistrationId::new(1).unwrap(),
-        details,
+        details: details.into(),
         payload,
     })
     .await;
@@ -236,7 +236,7 @@ async fn a_registration_refused_is_told() {
         peer.send(wamp_protocol::message::Error {
             request_type: wamp_protocol::MessageType::Register,
             request: register.request,
-            details: wamp_protocol::Dict::default(),
+            details: wamp_protocol::Dict::default().into(),
             error,
             payload: Payload::EMPTY,
         })

@@ -10,7 +10,7 @@ async fn event(peer: &mut Peer, subscription: u64) {
     peer.send(Event {
         subscription,
         publication,
-        details,
+        details: details.into(),
         payload: Payload::EMPTY,
     })
     .await;

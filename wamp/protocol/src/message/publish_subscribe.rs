@@ -1,6 +1,7 @@
 //! PUBLISH, PUBLISHED, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBE, UNSUBSCRIBED, EVENT, EVENT_RECEIVED.
 
-use super::{ForwardedFor, PassThru};
+use super::sparse::unsaid;
+use super::{ForwardedFor, PassThru, Sparse, Unsaid};
 use crate::{MatchPolicy, Payload, PublicationId, RequestId, SessionId, SubscriptionId, Uri};
 
 /// `[SUBSCRIBE, Request|id, Options|dict, Topic|uri]`
@@ -69,7 +70,7 @@ pub struct Publish {
     /// The request.
     pub request: RequestId,
     /// How.
-    pub options: PublishOptions,
+    pub options: Sparse<PublishOptions>,
     /// The topic.
     pub topic: Uri,
     /// What.
@@ -77,7 +78,7 @@ pub struct Publish {
 }
 
 /// PUBLISH.Options
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PublishOptions {
     /// `acknowledge`: answer with PUBLISHED or ERROR.
     pub acknowledge: bool,
@@ -100,6 +101,22 @@ pub struct PublishOptions {
     pub ppt: Option<Box<PassThru>>,
     /// `forward_for`: the routers it came through.
     pub forward_for: Vec<ForwardedFor>,
+}
+
+impl PublishOptions {
+    /// Nothing is said.
+    pub const UNSAID: Self = Self {
+        acknowledge: false,
+        exclude_me: None,
+        disclose_me: false,
+        retain: false,
+        retain_for: None,
+        recipients: None,
+        rkey: None,
+        transaction_hash: None,
+        ppt: None,
+        forward_for: Vec::new(),
+    };
 }
 
 /// Who shall and who shall not receive; a present but empty `eligible` list means nobody.
@@ -136,13 +153,13 @@ pub struct Event {
     /// Of which publication.
     pub publication: PublicationId,
     /// About it.
-    pub details: EventDetails,
+    pub details: Sparse<EventDetails>,
     /// What.
     pub payload: Payload,
 }
 
 /// EVENT.Details
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EventDetails {
     /// `topic`; set for pattern subscriptions.
     pub topic: Option<Uri>,
@@ -166,9 +183,27 @@ pub struct EventDetails {
     pub ppt: Option<Box<PassThru>>,
 }
 
+impl EventDetails {
+    /// Nothing is said.
+    pub const UNSAID: Self = Self {
+        topic: None,
+        publisher: None,
+        publisher_authid: None,
+        publisher_authrole: None,
+        trustlevel: None,
+        retained: false,
+        transaction_hash: None,
+        acknowledged_delivery: false,
+        forward_for: Vec::new(),
+        ppt: None,
+    };
+}
+
 /// `[EVENT_RECEIVED, EVENT.Publication|id]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventReceived {
     /// Which publication.
     pub publication: PublicationId,
 }
+
+unsaid! { PublishOptions EventDetails }

@@ -1,7 +1,8 @@
 //! REGISTER, REGISTERED, UNREGISTER, UNREGISTERED, CALL, CANCEL, RESULT, INVOCATION, INTERRUPT,
 //! YIELD, ERROR.
 
-use super::PassThru;
+use super::sparse::unsaid;
+use super::{PassThru, Sparse, Unsaid};
 use crate::{Dict, MatchPolicy, MessageType, Payload, RegistrationId, RequestId, SessionId, Uri};
 
 /// `[REGISTER, Request|id, Options|dict, Procedure|uri]`
@@ -101,7 +102,7 @@ pub struct Call {
     /// The request.
     pub request: RequestId,
     /// How.
-    pub options: CallOptions,
+    pub options: Sparse<CallOptions>,
     /// The procedure.
     pub procedure: Uri,
     /// With what.
@@ -109,7 +110,7 @@ pub struct Call {
 }
 
 /// CALL.Options
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CallOptions {
     /// `receive_progress`: the caller takes progressive results.
     pub receive_progress: bool,
@@ -125,6 +126,19 @@ pub struct CallOptions {
     pub runmode: Option<String>,
     /// `ppt_…`
     pub ppt: Option<Box<PassThru>>,
+}
+
+impl CallOptions {
+    /// Nothing is said.
+    pub const UNSAID: Self = Self {
+        receive_progress: false,
+        progress: false,
+        timeout: None,
+        disclose_me: false,
+        rkey: None,
+        runmode: None,
+        ppt: None,
+    };
 }
 
 /// How a call is canceled.
@@ -165,13 +179,13 @@ pub struct ResultMessage {
     /// Whose answer.
     pub request: RequestId,
     /// About it.
-    pub details: ResultDetails,
+    pub details: Sparse<ResultDetails>,
     /// The result.
     pub payload: Payload,
 }
 
 /// RESULT.Details
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ResultDetails {
     /// `progress`: more will follow.
     pub progress: bool,
@@ -185,6 +199,17 @@ pub struct ResultDetails {
     pub ppt: Option<Box<PassThru>>,
 }
 
+impl ResultDetails {
+    /// Nothing is said.
+    pub const UNSAID: Self = Self {
+        progress: false,
+        callee: None,
+        callee_authid: None,
+        callee_authrole: None,
+        ppt: None,
+    };
+}
+
 /// `[INVOCATION, Request|id, REGISTERED.Registration|id, Details|dict, CALL.Arguments|list, CALL.ArgumentsKw|dict]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invocation {
@@ -193,13 +218,13 @@ pub struct Invocation {
     /// Of which registration.
     pub registration: RegistrationId,
     /// About it.
-    pub details: InvocationDetails,
+    pub details: Sparse<InvocationDetails>,
     /// With what.
     pub payload: Payload,
 }
 
 /// INVOCATION.Details
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InvocationDetails {
     /// `procedure`; set for pattern registrations.
     pub procedure: Option<Uri>,
@@ -223,6 +248,22 @@ pub struct InvocationDetails {
     pub ppt: Option<Box<PassThru>>,
 }
 
+impl InvocationDetails {
+    /// Nothing is said.
+    pub const UNSAID: Self = Self {
+        procedure: None,
+        receive_progress: false,
+        progress: false,
+        timeout: None,
+        caller: None,
+        caller_authid: None,
+        caller_authrole: None,
+        trustlevel: None,
+        rkey: None,
+        ppt: None,
+    };
+}
+
 /// `[INTERRUPT, INVOCATION.Request|id, Options|dict]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interrupt {
@@ -240,18 +281,26 @@ pub struct Yield {
     /// The invocation.
     pub request: RequestId,
     /// How.
-    pub options: YieldOptions,
+    pub options: Sparse<YieldOptions>,
     /// The result.
     pub payload: Payload,
 }
 
 /// YIELD.Options
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct YieldOptions {
     /// `progress`: more will follow.
     pub progress: bool,
     /// `ppt_…`
     pub ppt: Option<Box<PassThru>>,
+}
+
+impl YieldOptions {
+    /// Nothing is said.
+    pub const UNSAID: Self = Self {
+        progress: false,
+        ppt: None,
+    };
 }
 
 /// `[ERROR, REQUEST.Type|int, REQUEST.Request|id, Details|dict, Error|uri, Arguments|list, ArgumentsKw|dict]`
@@ -262,9 +311,11 @@ pub struct Error {
     /// Which request.
     pub request: RequestId,
     /// About it; the router passes a callee's on.
-    pub details: Dict,
+    pub details: Sparse<Dict>,
     /// What went wrong.
     pub error: Uri,
     /// More about it.
     pub payload: Payload,
 }
+
+unsaid! { CallOptions ResultDetails InvocationDetails YieldOptions }

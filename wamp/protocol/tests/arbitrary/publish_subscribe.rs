@@ -59,7 +59,7 @@ fn publish() -> BoxedStrategy<Message> {
         .prop_map(|(request, options, topic)| {
             Publish {
                 request,
-                options,
+                options: options.into(),
                 topic,
                 payload: Payload::EMPTY,
             }
@@ -93,7 +93,7 @@ fn event() -> BoxedStrategy<Message> {
             Event {
                 subscription,
                 publication,
-                details,
+                details: details.into(),
                 payload: Payload::EMPTY,
             }
             .into()

@@ -35,7 +35,7 @@ fn call() -> BoxedStrategy<Message> {
         .prop_map(|(request, options, procedure)| {
             Call {
                 request,
-                options,
+                options: options.into(),
                 procedure,
                 payload: Payload::EMPTY,
             }
@@ -69,7 +69,7 @@ fn invocation() -> BoxedStrategy<Message> {
             Invocation {
                 request,
                 registration,
-                details,
+                details: details.into(),
                 payload: Payload::EMPTY,
             }
             .into()
@@ -128,7 +128,7 @@ fn error() -> BoxedStrategy<Message> {
             Error {
                 request_type,
                 request,
-                details,
+                details: details.into(),
                 error,
                 payload: Payload::EMPTY,
             }
@@ -150,14 +150,14 @@ fn result_and_yield() -> BoxedStrategy<Message> {
     prop_oneof![
         (request(), details).prop_map(|(request, details)| ResultMessage {
             request,
-            details,
+            details: details.into(),
             payload: Payload::EMPTY
         }
         .into()),
         (request(), any::<bool>(), ppt()).prop_map(|(request, progress, ppt)| {
             Yield {
                 request,
-                options: YieldOptions { progress, ppt },
+                options: YieldOptions { progress, ppt }.into(),
                 payload: Payload::EMPTY,
             }
             .into()

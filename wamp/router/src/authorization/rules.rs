@@ -80,6 +80,16 @@ impl Authorizer for Rules {
         }
         allowed
     }
+
+    fn permits_everything(&self, authrole: &str) -> bool {
+        let rules = self.by_role.get(authrole).map(Vec::as_slice).unwrap_or_default();
+        let is_everything = |rule: &Rule| {
+            rule.uri.is_empty()
+                && rule.match_policy == MatchPolicy::Prefix
+                && Action::ALL.iter().all(|action| rule.actions.contains(action))
+        };
+        rules.iter().any(is_everything) && rules.iter().all(|rule| rule.effect == Effect::Allow)
+    }
 }
 
 type Pattern<'a> = (&'a str, MatchPolicy);
@@ -229,5 +239,33 @@ mod tests {
         assert!(!permits("user", Action::Subscribe, "wamp.session.on_join", Exact));
         assert!(!permits("user", Action::Subscribe, "", Prefix));
         assert!(!permits("nobody", Action::Call, "a.b", Exact));
+    }
+
+    #[test]
+    fn everything_is_permitted_to_a_role_that_has_such_a_rule_and_no_denial() {
+        let part = Rule {
+            actions: vec![Action::Call, Action::Publish],
+            ..Rule::everything("part")
+        };
+        let below = Rule {
+            uri: "a.".to_owned(),
+            ..Rule::everything("below")
+        };
+        let denied = Rule {
+            uri: "a.b".to_owned(),
+            effect: Effect::Deny,
+            ..Rule::everything("denied")
+        };
+        let rules = Rules::new([
+            Rule::everything("admin"),
+            part,
+            below,
+            Rule::everything("denied"),
+            denied,
+        ]);
+        assert!(rules.permits_everything("admin"));
+        for role in ["part", "below", "denied", "nobody"] {
+            assert!(!rules.permits_everything(role), "{role}");
+        }
     }
 }

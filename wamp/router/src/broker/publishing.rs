@@ -67,7 +67,7 @@ impl Broker {
         let published = self.publish_from(
             Some(member),
             message.topic,
-            message.options,
+            message.options.into_inner(),
             message.payload,
             (id, now),
             effects,
@@ -254,7 +254,8 @@ impl Publication {
                 retained,
                 ppt: self.ppt.clone(),
                 ..EventDetails::default()
-            },
+            }
+            .into(),
             payload: self.payload.clone(),
         }
     }

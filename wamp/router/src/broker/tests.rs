@@ -140,7 +140,7 @@ proptest! {
                         ..PublishOptions::default()
                     };
                     let payload = Payload::with_args(Serializer::MsgPack, &[1]).unwrap();
-                    let message = Publish { request: RequestId::FIRST, options, topic: topic.into(), payload };
+                    let message = Publish { request: RequestId::FIRST, options: options.into(), topic: topic.into(), payload };
                     broker.publish(&member(by), message, Moment::default(), &mut ids, &mut effects).unwrap();
                     let mut received: Vec<_> = effects.sent().into_iter().map(|(session, message)| {
                         let Message::Event(event) = message else { panic!("{message:?}") };
@@ -184,7 +184,7 @@ fn receivers_who_may_know_the_same_share_one_message() {
     let mut effects = Effects::default();
     let message = Publish {
         request: RequestId::FIRST,
-        options: PublishOptions::default(),
+        options: PublishOptions::default().into(),
         topic: "a.b".into(),
         payload: Payload::EMPTY,
     };

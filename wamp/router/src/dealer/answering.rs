@@ -1,11 +1,11 @@
 //! YIELD and ERROR, and what the caller gets.
 
-use wamp_protocol::message::{Error, ResultDetails, ResultMessage, Yield};
+use wamp_protocol::message::{Error, ResultDetails, ResultMessage, Sparse, Yield};
 use wamp_protocol::{MessageType, RequestId, error_uri};
 
 use super::Dealer;
 use super::calling::is_passthru;
-use super::invocation::{Invocation, InvocationKey};
+use super::invocation::{Invocation, InvocationKey, Reroute};
 use crate::effects::{Effects, Refusal, Violation};
 use crate::member::Member;
 use crate::moment::Moment;
@@ -33,7 +33,7 @@ impl Dealer {
             let Some(invocation) = self.take_answered(key, true)? else {
                 return Ok(());
             };
-            self.deliver(&invocation, message, effects);
+            deliver(&invocation, message, effects);
             return Ok(());
         }
         let Some(invocation) = self.invocation_mut(key) else {
@@ -46,38 +46,17 @@ impl Dealer {
         if invocation.receive_progress && !invocation.killed {
             let details = ResultDetails {
                 progress: true,
-                ppt: message.options.ppt,
-                ..ResultDetails::default()
+                ppt: message.options.into_inner().ppt,
+                ..ResultDetails::UNSAID
             };
             let result = ResultMessage {
                 request: invocation.call,
-                details,
+                details: details.into(),
                 payload: message.payload,
             };
-            effects.send(invocation.caller.id, result);
+            effects.send(invocation.caller, result);
         }
         Ok(())
-    }
-
-    fn deliver(&self, invocation: &Invocation, message: Yield, effects: &mut Effects) {
-        let caller = &invocation.caller;
-        if is_passthru(message.options.ppt.as_deref()) && !caller.features.caller.payload_passthru_mode {
-            let sentence = "the result is passed through, and the caller did not announce that it takes such";
-            let refusal = Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence);
-            return effects.refuse(caller.id, (MessageType::Call, invocation.call), refusal);
-        }
-        let details = ResultDetails {
-            ppt: message.options.ppt,
-            ..ResultDetails::default()
-        };
-        effects.send(
-            caller.id,
-            ResultMessage {
-                request: invocation.call,
-                details,
-                payload: message.payload,
-            },
-        );
     }
 
     /// ERROR of an INVOCATION: another callee is asked if this one is unavailable and the call
@@ -104,15 +83,20 @@ impl Dealer {
         let unavailable = message.error.as_str() == error_uri::UNAVAILABLE && !invocation.killed;
         if let Some(mut reroute) = invocation.reroute.take().filter(|_| unavailable) {
             reroute.unavailable.push(callee.id);
-            let (caller, id) = (&invocation.caller, invocation.registration);
-            let again = self.invoke(caller, reroute.call, id, reroute.unavailable, now, random, effects);
+            let Reroute {
+                caller,
+                registration,
+                call,
+                unavailable,
+            } = *reroute;
+            let again = self.invoke(&caller, call, registration, unavailable, now, random, effects);
             if let Err(refusal) = again {
                 effects.refuse(caller.id, (MessageType::Call, invocation.call), refusal);
             }
             return Ok(());
         }
         effects.send(
-            invocation.caller.id,
+            invocation.caller,
             Error {
                 request_type: MessageType::Call,
                 request: invocation.call,
@@ -136,7 +120,7 @@ impl Dealer {
             request,
         };
         if let Ok(Some(invocation)) = self.take_answered(key, true) {
-            effects.refuse(invocation.caller.id, (MessageType::Call, invocation.call), refusal);
+            effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
         }
     }
 
@@ -157,4 +141,25 @@ impl Dealer {
         }
         Ok(None)
     }
+}
+
+/// RESULT, the last one, to the caller.
+fn deliver(invocation: &Invocation, message: Yield, effects: &mut Effects) {
+    let mut details = Sparse::<ResultDetails>::NONE;
+    if let Some(ppt) = message.options.into_inner().ppt {
+        if ppt.scheme.is_some() && !invocation.takes_passthru {
+            let sentence = "the result is passed through, and the caller did not announce that it takes such";
+            let refusal = Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence);
+            return effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
+        }
+        details.ppt = Some(ppt);
+    }
+    effects.send(
+        invocation.caller,
+        ResultMessage {
+            request: invocation.call,
+            details,
+            payload: message.payload,
+        },
+    );
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::message::{Call, Invocation as InvocationMessage, InvocationDetails, PassThru};
+use wamp_protocol::message::{Call, Invocation as InvocationMessage, InvocationDetails, PassThru, Sparse};
 use wamp_protocol::{MatchPolicy, MessageType, RegistrationId, RequestId, SessionId, error_uri};
 
-use super::Dealer;
-use super::invocation::{Chunks, Invocation, InvocationKey, Reroute, Timeout};
+use super::invocation::{Chunks, FirstChunk, Invocation, InvocationKey, Reroute, Timeout};
 use super::registration::Callee;
+use super::{Dealer, DealerSettings};
 use crate::config::Disclose;
 use crate::effects::{Effects, Refusal, Violation};
 use crate::limit::Limit;
@@ -40,6 +40,7 @@ impl Dealer {
             ));
         }
         let session = self.sessions.entry(caller.id).or_default();
+        let open = session.invocation_by_call.len();
         if let Some(key) = session.invocation_by_call.get(&request) {
             let key = *key;
             return self.next_chunk(key, message, effects);
@@ -51,7 +52,7 @@ impl Dealer {
             return Ok(());
         }
         let started = self
-            .check_call(&message)
+            .check_call(&message, open)
             .and_then(|registration| self.invoke(caller, message, registration, Vec::new(), now, random, effects));
         if let Err(refusal) = started {
             effects.refuse(caller.id, (MessageType::Call, request), refusal);
@@ -66,7 +67,8 @@ impl Dealer {
         })
     }
 
-    fn check_call(&self, message: &Call) -> Result<RegistrationId, Refusal> {
+    /// The registration that the call goes to, if it may. The caller has so many open calls.
+    fn check_call(&self, message: &Call, open: usize) -> Result<RegistrationId, Refusal> {
         let procedure = &message.procedure;
         if !uri_rules::is_well_formed(procedure, MatchPolicy::Exact, self.settings.uri_rules) {
             let sentence = format!("{procedure:?} is not a well-formed procedure");
@@ -87,12 +89,17 @@ impl Dealer {
                 return Err(Refusal::new(error_uri::OPTION_NOT_ALLOWED, sentence));
             }
         }
-        self.registration_by_pattern.best(procedure.as_str()).ok_or_else(|| {
+        let registration = self.registration_by_pattern.best(procedure.as_str()).ok_or_else(|| {
             Refusal::new(
                 error_uri::NO_SUCH_PROCEDURE,
                 format!("nobody has registered {procedure:?}"),
             )
-        })
+        })?;
+        if open >= self.settings.calls {
+            let sentence = format!("a session may have {} open calls", self.settings.calls);
+            return Err(Refusal::over(Limit::Calls, sentence));
+        }
+        Ok(registration)
     }
 
     /// Asks one callee of the registration, none of those that said they are unavailable.
@@ -107,80 +114,141 @@ impl Dealer {
         random: &mut RandomIds,
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
-        let open = self
-            .sessions
-            .get(&caller.id)
-            .map_or(0, |session| session.invocation_by_call.len());
-        if open >= self.settings.calls {
-            let sentence = format!("a session may have {} open calls", self.settings.calls);
-            return Err(Refusal::over(Limit::Calls, sentence));
-        }
-        let rkey = message.options.rkey.as_deref();
-        let picked = self.registrations.get_mut(&id).and_then(|registration| {
-            let facts = (registration.facts.match_policy, registration.callees().len());
-            registration
-                .pick(rkey, &unavailable, random)
-                .map(|callee| (callee.clone(), facts))
+        let Self {
+            settings,
+            registrations,
+            sessions,
+            deadlines,
+            ..
+        } = self;
+        let picked = registrations.get_mut(&id).and_then(|registration| {
+            let policy = registration.facts.match_policy;
+            let callee = registration.pick(message.options.rkey.as_deref(), &unavailable, random);
+            callee.map(|callee| (callee, policy))
         });
-        let Some((callee, (policy, callees))) = picked else {
+        let Some((callee, policy)) = picked else {
             let sentence = format!("no callee of {:?} can take the call now", message.procedure);
             return Err(Refusal::new(error_uri::NO_AVAILABLE_CALLEE, sentence));
         };
-        self.check_callee(&message, &callee.member)?;
-        let session = self.sessions.entry(callee.member.id).or_default();
+        settings.check_callee(&message, &callee.member)?;
+        let timeout = timeout(&message, callee, now);
+        let details = settings.details(caller, &message, callee, policy, timeout.is_some());
+        let features = callee.member.features.callee;
+        let session = sessions.entry(callee.member.id).or_default();
         let key = InvocationKey {
             callee: callee.member.id,
             request: session.next_invocation,
         };
         session.next_invocation = key.request.next();
-        let timeout = self.timeout(&message, &callee, now);
-        let details = self.details(caller, &message, &callee, policy, timeout.is_some());
-        let reroutable = callee.member.features.callee.call_reroute && !message.options.progress;
+        if let Some(timeout) = &timeout {
+            deadlines.insert((timeout.queued, key));
+        }
         let invocation = Invocation {
-            callee: Arc::clone(&callee.member),
-            caller: Arc::clone(caller),
+            caller: caller.id,
             call: message.request,
-            registration: id,
-            procedure: message.procedure.clone(),
             receive_progress: details.receive_progress,
+            takes_passthru: caller.features.caller.payload_passthru_mode,
+            stoppable: features.call_canceling,
+            killed: false,
             chunks: if message.options.progress {
-                Chunks::Open(Box::new(details.clone()))
+                Chunks::Open(Box::new(FirstChunk {
+                    registration: id,
+                    procedure: message.procedure.clone(),
+                    details: details.clone(),
+                }))
             } else {
                 Chunks::Whole
             },
-            killed: false,
             timeout,
-            reroute: (reroutable && callees > 0).then(|| {
+            reroute: (features.call_reroute && !message.options.progress).then(|| {
                 Box::new(Reroute {
+                    caller: Arc::clone(caller),
+                    registration: id,
                     call: message.clone(),
                     unavailable,
                 })
             }),
         };
-        if let Some(session) = self.sessions.get_mut(&key.callee) {
-            session.invocations.insert(key.request, invocation);
-        }
-        self.sessions
-            .entry(caller.id)
-            .or_default()
-            .invocation_by_call
-            .insert(message.request, key);
-        if let Some(timeout) = timeout {
-            self.deadlines.insert((timeout.queued, key));
-        }
-        let payload = message.payload;
+        session.invocations.insert(key.request, invocation);
+        let session = sessions.entry(caller.id).or_default();
+        session.invocation_by_call.insert(message.request, key);
         effects.send(
             key.callee,
             InvocationMessage {
                 request: key.request,
                 registration: id,
                 details,
+                payload: message.payload,
+            },
+        );
+        Ok(())
+    }
+
+    /// A further chunk of an open call goes to the same callee. Its options, and with them the
+    /// details of the invocation, were settled by the first one; only whether more follow is read.
+    fn next_chunk(&mut self, key: InvocationKey, message: Call, effects: &mut Effects) -> Result<(), Violation> {
+        let Some(invocation) = self.invocation_mut(key) else {
+            return Ok(());
+        };
+        let Chunks::Open(first) = &invocation.chunks else {
+            return Err(Violation::new(format!(
+                "CALL {} is open already, and complete",
+                message.request
+            )));
+        };
+        if first.procedure != message.procedure {
+            return Err(Violation::new(format!(
+                "CALL {} was of another procedure",
+                message.request
+            )));
+        }
+        if is_opaque(message.options.ppt.as_deref()) != is_opaque(first.details.ppt.as_deref()) {
+            return Err(Violation::new(format!(
+                "CALL {} began with another kind of payload",
+                message.request
+            )));
+        }
+        let (registration, mut details) = (first.registration, first.details.clone());
+        details.progress = message.options.progress;
+        if !message.options.progress {
+            invocation.chunks = Chunks::Complete;
+        }
+        if invocation.killed {
+            return Ok(());
+        }
+        let payload = message.payload;
+        effects.send(
+            key.callee,
+            InvocationMessage {
+                request: key.request,
+                registration,
+                details: details.into(),
                 payload,
             },
         );
         Ok(())
     }
 
+    pub(super) fn invocation_mut(&mut self, key: InvocationKey) -> Option<&mut Invocation> {
+        self.sessions.get_mut(&key.callee)?.invocations.get_mut(&key.request)
+    }
+
+    /// An invocation is over: so is the call, and its time runs no more.
+    pub(super) fn close(&mut self, key: InvocationKey, invocation: &Invocation) {
+        if let Some(timeout) = &invocation.timeout {
+            self.deadlines.remove(&(timeout.queued, key));
+        }
+        let Some(session) = self.sessions.get_mut(&invocation.caller) else {
+            return;
+        };
+        session.invocation_by_call.remove(&invocation.call);
+        if matches!(invocation.chunks, Chunks::Open(_)) {
+            session.ended_chunked_calls.add(invocation.call);
+        }
+    }
+}
+
+impl DealerSettings {
     fn check_callee(&self, message: &Call, callee: &Member) -> Result<(), Refusal> {
         let features = callee.features.callee;
         let takes_chunks = features.progressive_call_invocations && self.can_be_stopped(callee);
@@ -198,24 +266,10 @@ impl Dealer {
     /// Whether a callee is taken for one that can be canceled where progress needs that. By the
     /// letter only those that announce it; callees in the field forget to.
     const fn can_be_stopped(&self, callee: &Member) -> bool {
-        callee.features.callee.call_canceling || !self.settings.progress_needs_canceling
+        callee.features.callee.call_canceling || !self.progress_needs_canceling
     }
 
-    /// The timeout that the dealer has to keep: none if the callee wants to keep it.
-    fn timeout(&self, message: &Call, callee: &Callee, now: Moment) -> Option<Timeout> {
-        let milliseconds = message.options.timeout.filter(|milliseconds| *milliseconds > 0)?;
-        if keeps_time(callee) {
-            return None;
-        }
-        let after = Duration::from_millis(milliseconds);
-        let deadline = now.monotonic.saturating_add(after);
-        Some(Timeout {
-            after,
-            deadline,
-            queued: deadline,
-        })
-    }
-
+    /// INVOCATION.Details: most calls need none.
     fn details(
         &self,
         caller: &Member,
@@ -223,94 +277,58 @@ impl Dealer {
         callee: &Callee,
         policy: MatchPolicy,
         dealer_keeps_time: bool,
-    ) -> InvocationDetails {
+    ) -> Sparse<InvocationDetails> {
         let features = callee.member.features.callee;
-        let asked_for = match self.settings.disclose_callers {
+        let options = &*message.options;
+        let asked_for = match self.disclose_callers {
             Disclose::Never => false,
-            Disclose::OnRequest => message.options.disclose_me,
+            Disclose::OnRequest => options.disclose_me,
             Disclose::Always => true,
         };
-        let disclosed = callee.disclose_caller || asked_for && features.caller_identification;
-        let progressive = features.progressive_call_results && self.can_be_stopped(&callee.member);
-        InvocationDetails {
-            procedure: (policy != MatchPolicy::Exact).then(|| message.procedure.clone()),
-            receive_progress: message.options.receive_progress && progressive,
-            progress: message.options.progress,
-            timeout: message.options.timeout.filter(|after| *after > 0 && !dealer_keeps_time),
-            caller: disclosed.then_some(caller.id),
-            caller_authid: disclosed.then(|| caller.authid.clone()),
-            caller_authrole: disclosed.then(|| caller.authrole.clone()),
-            trustlevel: caller.trustlevel.filter(|_| features.call_trustlevels),
-            rkey: message.options.rkey.clone(),
-            ppt: message.options.ppt.clone(),
+        let mut details = Sparse::<InvocationDetails>::NONE;
+        if policy != MatchPolicy::Exact {
+            details.procedure = Some(message.procedure.clone());
         }
+        if options.receive_progress && features.progressive_call_results && self.can_be_stopped(&callee.member) {
+            details.receive_progress = true;
+        }
+        if options.progress {
+            details.progress = true;
+        }
+        if let Some(timeout) = options.timeout.filter(|after| *after > 0 && !dealer_keeps_time) {
+            details.timeout = Some(timeout);
+        }
+        if callee.disclose_caller || asked_for && features.caller_identification {
+            details.caller = Some(caller.id);
+            details.caller_authid = Some(caller.authid.clone());
+            details.caller_authrole = Some(caller.authrole.clone());
+        }
+        if let Some(trustlevel) = caller.trustlevel.filter(|_| features.call_trustlevels) {
+            details.trustlevel = Some(trustlevel);
+        }
+        if let Some(rkey) = &options.rkey {
+            details.rkey = Some(rkey.clone());
+        }
+        if let Some(ppt) = &options.ppt {
+            details.ppt = Some(ppt.clone());
+        }
+        details
     }
+}
 
-    /// A further chunk of an open call goes to the same callee. Its options, and with them the
-    /// details of the invocation, were settled by the first one; only whether more follow is read.
-    fn next_chunk(&mut self, key: InvocationKey, message: Call, effects: &mut Effects) -> Result<(), Violation> {
-        let Some(invocation) = self.invocation_mut(key) else {
-            return Ok(());
-        };
-        let Chunks::Open(details) = &invocation.chunks else {
-            return Err(Violation::new(format!(
-                "CALL {} is open already, and complete",
-                message.request
-            )));
-        };
-        if invocation.procedure != message.procedure {
-            return Err(Violation::new(format!(
-                "CALL {} was of another procedure",
-                message.request
-            )));
-        }
-        if is_opaque(message.options.ppt.as_deref()) != is_opaque(details.ppt.as_deref()) {
-            return Err(Violation::new(format!(
-                "CALL {} began with another kind of payload",
-                message.request
-            )));
-        }
-        let details = InvocationDetails {
-            progress: message.options.progress,
-            ..(**details).clone()
-        };
-        if !message.options.progress {
-            invocation.chunks = Chunks::Complete;
-        }
-        if invocation.killed {
-            return Ok(());
-        }
-        let registration = invocation.registration;
-        let payload = message.payload;
-        effects.send(
-            key.callee,
-            InvocationMessage {
-                request: key.request,
-                registration,
-                details,
-                payload,
-            },
-        );
-        Ok(())
+/// The timeout that the dealer has to keep: none if the callee wants to keep it.
+fn timeout(message: &Call, callee: &Callee, now: Moment) -> Option<Box<Timeout>> {
+    let milliseconds = message.options.timeout.filter(|milliseconds| *milliseconds > 0)?;
+    if keeps_time(callee) {
+        return None;
     }
-
-    pub(super) fn invocation_mut(&mut self, key: InvocationKey) -> Option<&mut Invocation> {
-        self.sessions.get_mut(&key.callee)?.invocations.get_mut(&key.request)
-    }
-
-    /// An invocation is over: so is the call, and its time runs no more.
-    pub(super) fn close(&mut self, key: InvocationKey, invocation: &Invocation) {
-        if let Some(timeout) = invocation.timeout {
-            self.deadlines.remove(&(timeout.queued, key));
-        }
-        let Some(session) = self.sessions.get_mut(&invocation.caller.id) else {
-            return;
-        };
-        session.invocation_by_call.remove(&invocation.call);
-        if matches!(invocation.chunks, Chunks::Open(_)) {
-            session.ended_chunked_calls.add(invocation.call);
-        }
-    }
+    let after = Duration::from_millis(milliseconds);
+    let deadline = now.monotonic.saturating_add(after);
+    Some(Box::new(Timeout {
+        after,
+        deadline,
+        queued: deadline,
+    }))
 }
 
 fn keeps_time(callee: &Callee) -> bool {

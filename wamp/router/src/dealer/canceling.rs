@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wamp_protocol::message::{Cancel, CancelMode, Interrupt};
-use wamp_protocol::{MessageType, RequestId, error_uri};
+use wamp_protocol::{MessageType, error_uri};
 
 use super::Dealer;
 use super::invocation::{Invocation, InvocationKey};
@@ -32,7 +32,7 @@ impl Dealer {
         let Some(invocation) = self.invocation_mut(key) else {
             return;
         };
-        let stoppable = invocation.callee.features.callee.call_canceling;
+        let stoppable = invocation.stoppable;
         let told = std::mem::replace(&mut invocation.killed, true);
         let mode = if stoppable { mode } else { CancelMode::Skip };
         if mode != CancelMode::Skip && !told {
@@ -62,8 +62,8 @@ impl Dealer {
                 self.deadlines.insert((queued, key));
                 continue;
             }
-            let timeout = *timeout;
-            let stoppable = invocation.callee.features.callee.call_canceling && !invocation.killed;
+            let timeout = **timeout;
+            let stoppable = invocation.stoppable && !invocation.killed;
             if stoppable {
                 effects.send(key.callee, interrupt(key, CancelMode::KillNoWait, error_uri::TIMEOUT));
             }
@@ -82,23 +82,19 @@ impl Dealer {
         let Some(invocation) = self.invocation_mut(key) else {
             return;
         };
-        if invocation.callee.features.callee.call_canceling && !invocation.killed {
+        if invocation.stoppable && !invocation.killed {
             effects.send(key.callee, interrupt(key, CancelMode::KillNoWait, error_uri::CANCELED));
         }
         self.abandon(key, None, effects);
     }
 
     /// The callee left without an answer.
-    pub(super) fn callee_left(&mut self, request: RequestId, invocation: &Invocation, effects: &mut Effects) {
-        let key = InvocationKey {
-            callee: invocation.callee.id,
-            request,
-        };
+    pub(super) fn callee_left(&mut self, key: InvocationKey, invocation: &Invocation, effects: &mut Effects) {
         self.close(key, invocation);
         // A session that called itself is gone with its callee.
-        if self.sessions.contains_key(&invocation.caller.id) {
+        if self.sessions.contains_key(&invocation.caller) {
             let refusal = Refusal::new(error_uri::CANCELED, "the callee left before it answered");
-            effects.refuse(invocation.caller.id, (MessageType::Call, invocation.call), refusal);
+            effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
         }
     }
 
@@ -113,7 +109,7 @@ impl Dealer {
         session.abandoned.add(key.request);
         self.close(key, &invocation);
         if let Some(refusal) = refusal {
-            effects.refuse(invocation.caller.id, (MessageType::Call, invocation.call), refusal);
+            effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::message::{Call, InvocationDetails};
+use wamp_protocol::message::{Call, InvocationDetails, Sparse};
 use wamp_protocol::{RegistrationId, RequestId, SessionId, Uri};
 
 use crate::member::Member;
@@ -15,21 +15,23 @@ pub(super) struct InvocationKey {
     pub(super) request: RequestId,
 }
 
-/// An invocation that the callee has not answered finally.
+/// An invocation that the callee has not answered finally. There may be many: what only some calls
+/// need is beside it.
 #[derive(Debug)]
 pub(super) struct Invocation {
-    pub(super) callee: Arc<Member>,
-    pub(super) caller: Arc<Member>,
+    pub(super) caller: SessionId,
     /// CALL.Request
     pub(super) call: RequestId,
-    pub(super) registration: RegistrationId,
-    pub(super) procedure: Uri,
     /// The caller takes progressive results.
     pub(super) receive_progress: bool,
-    pub(super) chunks: Chunks,
+    /// The caller takes payloads that are passed through.
+    pub(super) takes_passthru: bool,
+    /// The callee announced that it can be canceled.
+    pub(super) stoppable: bool,
     /// The caller canceled with mode `kill` and waits for what the callee says.
     pub(super) killed: bool,
-    pub(super) timeout: Option<Timeout>,
+    pub(super) chunks: Chunks,
+    pub(super) timeout: Option<Box<Timeout>>,
     /// What it takes to ask another callee, where this one may say that it is unavailable.
     pub(super) reroute: Option<Box<Reroute>>,
 }
@@ -39,10 +41,18 @@ pub(super) struct Invocation {
 pub(super) enum Chunks {
     /// It came whole.
     Whole,
-    /// More pieces follow, with these details.
-    Open(Box<InvocationDetails>),
+    /// More pieces follow, of the same kind as the first.
+    Open(Box<FirstChunk>),
     /// The last piece has come.
     Complete,
+}
+
+/// What the first piece of a call settled for all of them.
+#[derive(Debug)]
+pub(super) struct FirstChunk {
+    pub(super) registration: RegistrationId,
+    pub(super) procedure: Uri,
+    pub(super) details: Sparse<InvocationDetails>,
 }
 
 /// How long the callee may take: from the call, and from each progressive result, to the next.
@@ -57,6 +67,8 @@ pub(super) struct Timeout {
 /// A call that may have to go to another callee.
 #[derive(Debug)]
 pub(super) struct Reroute {
+    pub(super) caller: Arc<Member>,
+    pub(super) registration: RegistrationId,
     pub(super) call: Call,
     /// The callees that said they are unavailable.
     pub(super) unavailable: Vec<SessionId>,

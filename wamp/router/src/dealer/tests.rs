@@ -210,7 +210,7 @@ fn take(dealer: &mut Dealer, world: &mut World, random: &mut RandomIds, step: &S
             world.open_calls.insert((caller.id.get(), request.get()));
             let message = Call {
                 request,
-                options,
+                options: options.into(),
                 procedure,
                 payload: Payload::EMPTY,
             };
@@ -232,7 +232,7 @@ fn take(dealer: &mut Dealer, world: &mut World, random: &mut RandomIds, step: &S
                 let message = Error {
                     request_type,
                     request,
-                    details: Dict::default(),
+                    details: Dict::default().into(),
                     error: (*error).into(),
                     payload,
                 };
@@ -250,7 +250,7 @@ fn take(dealer: &mut Dealer, world: &mut World, random: &mut RandomIds, step: &S
                         &callee,
                         Yield {
                             request,
-                            options,
+                            options: options.into(),
                             payload,
                         },
                         world.now,

@@ -213,7 +213,7 @@ mod tests {
         Event {
             subscription: SubscriptionId::FIRST,
             publication: PublicationId::FIRST,
-            details: EventDetails::default(),
+            details: EventDetails::default().into(),
             payload: Payload::with_args(Serializer::Json, &["x".repeat(size)]).unwrap(),
         }
         .into()

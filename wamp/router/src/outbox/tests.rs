@@ -105,7 +105,7 @@ fn what_a_receiver_does_not_take_is_refused_and_leaves_no_trace() {
     let event = Event {
         subscription: SubscriptionId::FIRST,
         publication: PublicationId::FIRST,
-        details: EventDetails::default(),
+        details: EventDetails::default().into(),
         payload: Payload::with_args(Serializer::MsgPack, &["x".repeat(600)]).unwrap(),
     };
     let shared = Arc::new(SharedMessage::new(event.clone()));

@@ -58,7 +58,7 @@ impl State {
                     caller.id,
                     ResultMessage {
                         request,
-                        details,
+                        details: details.into(),
                         payload,
                     },
                 );

@@ -116,7 +116,12 @@ impl Session {
             "a session joined"
         );
         self.joined = Some(self.core.joined.token());
-        self.state = State::Joined(Seat { realm, member });
+        let unrestricted = member.trusted || realm.config.authorization.permits_everything(&member.authrole);
+        self.state = State::Joined(Seat {
+            realm,
+            member,
+            unrestricted,
+        });
         Flow::Continue
     }
 }

@@ -23,7 +23,7 @@ pub(super) enum Verdict {
 impl Session {
     /// `outcome` is what came of the question about this very message, if one was asked.
     pub(super) fn judge(&self, seat: &Seat, message: &mut Message, outcome: Option<Outcome>) -> Verdict {
-        if seat.member.trusted {
+        if seat.unrestricted {
             return Verdict::Permitted;
         }
         let Some((action, uri, match_policy)) = asked(message) else {

@@ -49,7 +49,7 @@ fn result(state: &mut State, id: u64, progress: bool, value: u64) {
         state,
         ResultMessage {
             request: request(id),
-            details,
+            details: details.into(),
             payload,
         },
     );

@@ -41,7 +41,7 @@ fn invoke(state: &mut State, id: u64, of: u64) -> Option<Started> {
         Invocation {
             request: request(id),
             registration: registration(of),
-            details,
+            details: details.into(),
             payload: Payload::EMPTY,
         },
     );

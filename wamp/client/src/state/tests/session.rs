@@ -184,7 +184,7 @@ fn message(kind: u8, id: u64) -> Message {
         .into(),
         3 => ResultMessage {
             request: request(id),
-            details,
+            details: details.into(),
             payload: Payload::EMPTY,
         }
         .into(),

@@ -80,7 +80,7 @@ fn event(state: &mut State, to: u64, publication: u64, details: EventDetails) {
         Event {
             subscription: subscription(to),
             publication,
-            details,
+            details: details.into(),
             payload: Payload::EMPTY,
         },
     );

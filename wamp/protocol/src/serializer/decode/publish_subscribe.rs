@@ -2,15 +2,15 @@
 
 use super::{DecodeError, Elements, options as option};
 use crate::message::{
-    Event, EventDetails, EventReceived, Publish, PublishOptions, Published, Recipients, Subscribe, SubscribeOptions,
-    Subscribed, Unsubscribe, Unsubscribed, UnsubscribedDetails,
+    Event, EventDetails, EventReceived, Publish, PublishOptions, Published, Recipients, Sparse, Subscribe,
+    SubscribeOptions, Subscribed, Unsubscribe, Unsubscribed, UnsubscribedDetails,
 };
 use crate::serializer::read::{Fault, Reader};
 use crate::{PublicationId, RequestId, SubscriptionId, Uri};
 
 pub(super) fn publish<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<Publish, DecodeError> {
     let request = e.id("Request", RequestId::new)?;
-    let mut options = PublishOptions::default();
+    let mut options = Sparse::<PublishOptions>::NONE;
     e.dict("Options", |reader, key| publish_option(reader, key, &mut options))?;
     let topic = e.uri("Topic")?;
     let payload = e.payload(option::is_opaque(options.ppt.as_deref()))?;
@@ -123,7 +123,7 @@ pub(super) fn unsubscribed<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Re
 pub(super) fn event<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<Event, DecodeError> {
     let subscription = e.id("SUBSCRIBED.Subscription", SubscriptionId::new)?;
     let publication = e.id("PUBLISHED.Publication", PublicationId::new)?;
-    let mut details = EventDetails::default();
+    let mut details = Sparse::<EventDetails>::NONE;
     e.dict("Details", |reader, key| event_detail(reader, key, &mut details))?;
     let payload = e.payload(option::is_opaque(details.ppt.as_deref()))?;
     Ok(Event {

@@ -4,8 +4,8 @@
 use super::{DecodeError, Elements, options as option};
 use crate::message::{
     Call, CallOptions, Cancel, CancelMode, Error, Interrupt, Invocation, InvocationDetails, InvocationPolicy, Register,
-    RegisterOptions, Registered, ResultDetails, ResultMessage, Unregister, Unregistered, UnregisteredDetails, Yield,
-    YieldOptions,
+    RegisterOptions, Registered, ResultDetails, ResultMessage, Sparse, Unregister, Unregistered, UnregisteredDetails,
+    Yield, YieldOptions,
 };
 use crate::serializer::read::{Fault, Reader};
 use crate::{MessageType, RegistrationId, RequestId, Uri};
@@ -68,7 +68,7 @@ pub(super) fn unregistered<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Re
 
 pub(super) fn call<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<Call, DecodeError> {
     let request = e.id("Request", RequestId::new)?;
-    let mut options = CallOptions::default();
+    let mut options = Sparse::<CallOptions>::NONE;
     e.dict("Options", |reader, key| {
         match &**key {
             "receive_progress" => options.receive_progress = option::flag(reader)?,
@@ -115,7 +115,7 @@ pub(super) fn cancel<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<C
 
 pub(super) fn result<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<ResultMessage, DecodeError> {
     let request = e.id("CALL.Request", RequestId::new)?;
-    let mut details = ResultDetails::default();
+    let mut details = Sparse::<ResultDetails>::NONE;
     e.dict("Details", |reader, key| {
         match &**key {
             "progress" => details.progress = option::flag(reader)?,
@@ -137,7 +137,7 @@ pub(super) fn result<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<R
 pub(super) fn invocation<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<Invocation, DecodeError> {
     let request = e.id("Request", RequestId::new)?;
     let registration = e.id("REGISTERED.Registration", RegistrationId::new)?;
-    let mut details = InvocationDetails::default();
+    let mut details = Sparse::<InvocationDetails>::NONE;
     e.dict("Details", |reader, key| {
         match &**key {
             "procedure" => details.procedure = option::optional_text(reader)?.map(Uri::from),
@@ -179,7 +179,7 @@ pub(super) fn interrupt<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Resul
 
 pub(super) fn yield_<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<Yield, DecodeError> {
     let request = e.id("INVOCATION.Request", RequestId::new)?;
-    let mut options = YieldOptions::default();
+    let mut options = Sparse::<YieldOptions>::NONE;
     e.dict("Options", |reader, key| match &**key {
         "progress" => {
             options.progress = option::flag(reader)?;
@@ -223,7 +223,7 @@ pub(super) fn error<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<Er
     Ok(Error {
         request_type,
         request,
-        details,
+        details: details.into(),
         error,
         payload,
     })

@@ -140,7 +140,7 @@ impl World {
         };
         let message = Publish {
             request: id(request),
-            options,
+            options: options.into(),
             topic: publication.topic.into(),
             payload: payload(&publication.payload),
         };
@@ -200,7 +200,7 @@ impl World {
         };
         let message = Call {
             request: id(calling.request),
-            options,
+            options: options.into(),
             procedure: calling.procedure.into(),
             payload: payload(&[calling.payload]),
         };
@@ -243,7 +243,7 @@ impl World {
         };
         let message = Call {
             request: id(request),
-            options,
+            options: options.into(),
             procedure: procedure.into(),
             payload: payload(&[number]),
         };
@@ -287,7 +287,7 @@ impl World {
             Some(error) if !progress => Error {
                 request_type: MessageType::Invocation,
                 request: id(request),
-                details: Dict::default(),
+                details: Dict::default().into(),
                 error: Uri::from(error),
                 payload: payload(&[number]),
             }
@@ -297,7 +297,8 @@ impl World {
                 options: YieldOptions {
                     progress,
                     ..YieldOptions::default()
-                },
+                }
+                .into(),
                 payload: payload(&[number]),
             }
             .into(),
@@ -345,7 +346,7 @@ impl World {
         let request = self.request(slot);
         let message = Call {
             request: id(request),
-            options: CallOptions::default(),
+            options: CallOptions::default().into(),
             procedure: procedure.into(),
             payload: args,
         };
