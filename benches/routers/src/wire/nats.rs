@@ -1,10 +1,8 @@
 //! NATS' client protocol.
 
-use std::io::Write as _;
-
 use anyhow::{Context as _, Result, bail};
 
-use super::Frame;
+use super::{Frame, decimal};
 
 pub(super) fn frame(input: &[u8]) -> Result<Option<Frame>> {
     let Some(end) = input.windows(2).take(512).position(|octets| octets == b"\r\n") else {
@@ -31,8 +29,11 @@ pub(super) fn frame(input: &[u8]) -> Result<Option<Frame>> {
 }
 
 pub(super) fn publish(out: &mut Vec<u8>, topic: &str, text: &[u8]) {
-    // Writing to memory does not fail.
-    let _ = write!(out, "PUB {topic} {}\r\n", text.len());
+    out.extend_from_slice(b"PUB ");
+    out.extend_from_slice(topic.as_bytes());
+    out.push(b' ');
+    decimal(out, text.len() as u64);
+    out.extend_from_slice(b"\r\n");
     out.extend_from_slice(text);
     out.extend_from_slice(b"\r\n");
 }

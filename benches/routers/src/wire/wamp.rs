@@ -1,11 +1,9 @@
 //! WAMP messages put together without an encoder, in WebSocket or RawSocket frames.
 
-use std::io::Write as _;
-
 use anyhow::{Context as _, Result, bail};
 use wamp_protocol::Serializer;
 
-use super::{Carrier, Frame};
+use super::{Carrier, Frame, decimal, number};
 
 /// Clients mask what they send; which mask does not matter on one machine.
 const MASK: [u8; 4] = [0x5a, 0xc3, 0x1e, 0x77];
@@ -135,8 +133,13 @@ fn request_with_text(
     let mut body = Vec::with_capacity(text.len() + uri.len() + 48);
     match serializer {
         Serializer::Json => {
-            // Writing to memory does not fail.
-            let _ = write!(body, "[{code},{request},{{}},\"{uri}\",[\"");
+            body.push(b'[');
+            decimal(&mut body, code.into());
+            body.push(b',');
+            decimal(&mut body, request);
+            body.extend_from_slice(b",{},\"");
+            body.extend_from_slice(uri.as_bytes());
+            body.extend_from_slice(b"\",[\"");
             body.extend_from_slice(text);
             body.extend_from_slice(b"\"]]");
         }
@@ -181,7 +184,9 @@ pub(super) fn answer(
     let mut body = Vec::with_capacity(size + 48);
     match serializer {
         Serializer::Json => {
-            let _ = write!(body, "[70,{request},{{}},[\"");
+            body.extend_from_slice(b"[70,");
+            decimal(&mut body, request);
+            body.extend_from_slice(b",{},[\"");
             body.extend_from_slice(text);
             body.extend_from_slice(b"\"]]");
         }
@@ -210,7 +215,7 @@ fn invoked(serializer: Serializer, body: &[u8]) -> Option<u64> {
         Serializer::Json => {
             let digits = body.strip_prefix(b"[68,")?;
             let end = digits.iter().position(|octet| !octet.is_ascii_digit())?;
-            std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
+            number(&digits[..end]).ok()
         }
         Serializer::MsgPack => match *body.get(2)? {
             small @ ..=0x7f => Some(small.into()),

@@ -46,10 +46,15 @@ impl<T> Sparse<T> {
     pub const NONE: Self = Self(None);
 }
 
-impl<T: Unsaid + PartialEq> Sparse<T> {
+impl<T: Unsaid> Sparse<T> {
     /// The `T`.
     pub fn into_inner(self) -> T {
-        self.0.map_or(T::UNSAID, |said| *said)
+        self.said().unwrap_or(T::UNSAID)
+    }
+
+    /// The `T`, if anything has been said.
+    pub fn said(self) -> Option<T> {
+        self.0.map(|said| *said)
     }
 }
 

@@ -4,7 +4,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::message::{Event, EventDetails, PassThru, Publish, PublishOptions, Published as PublishedMessage};
+use wamp_protocol::message::{
+    Event, EventDetails, PassThru, Publish, PublishOptions, Published as PublishedMessage, Sparse,
+};
 use wamp_protocol::{MatchPolicy, MessageType, Payload, PublicationId, SessionId, Uri, error_uri};
 
 use super::Broker;
@@ -47,13 +49,13 @@ impl Broker {
     pub(crate) fn publish(
         &mut self,
         member: &Arc<Member>,
-        message: Publish,
+        message: &mut Publish,
         now: Moment,
         ids: &mut RandomIds,
         effects: &mut Effects,
     ) -> Result<Published, Violation> {
         let (request, acknowledge) = (message.request, message.options.acknowledge);
-        match self.check_publish(member, &message) {
+        match self.check_publish(member, message) {
             Ok(()) => {}
             Err(Objection::Violation(violation)) => return Err(violation),
             Err(Objection::Refusal(refusal)) => {
@@ -66,9 +68,9 @@ impl Broker {
         let id = ids.publication();
         let published = self.publish_from(
             Some(member),
-            message.topic,
-            message.options.into_inner(),
-            message.payload,
+            message.topic.clone(),
+            std::mem::take(&mut message.options),
+            std::mem::take(&mut message.payload),
             (id, now),
             effects,
         );
@@ -112,7 +114,7 @@ impl Broker {
         &mut self,
         publisher: Option<&Arc<Member>>,
         topic: Uri,
-        options: PublishOptions,
+        options: Sparse<PublishOptions>,
         payload: Payload,
         (id, now): (PublicationId, Moment),
         effects: &mut Effects,
@@ -122,19 +124,23 @@ impl Broker {
             Disclose::OnRequest => options.disclose_me,
             Disclose::Always => true,
         };
-        let retain_for = options.retain_for.map(Duration::from_millis);
+        let (retain, retain_for) = (options.retain, options.retain_for.map(Duration::from_millis));
+        let excluded = publisher
+            .filter(|_| options.exclude_me != Some(false))
+            .map(|publisher| publisher.id);
+        let (recipients, ppt, rkey) = options
+            .said()
+            .map_or((None, None, None), |said| (said.recipients, said.ppt, said.rkey));
         let publication = Publication {
             id,
             topic,
             payload,
             publisher: publisher.map(Arc::clone),
             disclosed: disclosed && publisher.is_some(),
-            excluded: publisher
-                .filter(|_| options.exclude_me != Some(false))
-                .map(|publisher| publisher.id),
-            recipients: options.recipients.map(|lists| RecipientFilter::from(*lists)),
-            ppt: options.ppt,
-            rkey: options.rkey,
+            excluded,
+            recipients: recipients.map(|lists| RecipientFilter::from(*lists)),
+            ppt,
+            rkey,
         };
         let before = effects.sends.len();
         let subscriptions = &self.subscriptions;
@@ -147,7 +153,7 @@ impl Broker {
             events: effects.sends.len() - before,
         };
         self.history.keep(&publication, now);
-        if options.retain {
+        if retain {
             self.retained.keep(publication, retain_for, now);
         }
         published
@@ -240,22 +246,31 @@ impl Publication {
         let facts = &subscription.facts;
         let publisher = self.publisher.as_deref();
         let disclosed = publisher.filter(|_| audience.identity);
+        let mut details = Sparse::<EventDetails>::NONE;
+        if facts.match_policy != MatchPolicy::Exact {
+            details.topic = Some(self.topic.clone());
+        }
+        if let Some(publisher) = disclosed {
+            details.publisher = Some(publisher.id);
+            details.publisher_authid = Some(publisher.authid.clone());
+            details.publisher_authrole = Some(publisher.authrole.clone());
+        }
+        if let Some(trustlevel) = publisher
+            .filter(|_| audience.trustlevel)
+            .and_then(|publisher| publisher.trustlevel)
+        {
+            details.trustlevel = Some(trustlevel);
+        }
+        if retained {
+            details.retained = true;
+        }
+        if let Some(ppt) = &self.ppt {
+            details.ppt = Some(ppt.clone());
+        }
         Event {
             subscription: facts.id,
             publication: self.id,
-            details: EventDetails {
-                topic: (facts.match_policy != MatchPolicy::Exact).then(|| self.topic.clone()),
-                publisher: disclosed.map(|publisher| publisher.id),
-                publisher_authid: disclosed.map(|publisher| publisher.authid.clone()),
-                publisher_authrole: disclosed.map(|publisher| publisher.authrole.clone()),
-                trustlevel: publisher
-                    .filter(|_| audience.trustlevel)
-                    .and_then(|publisher| publisher.trustlevel),
-                retained,
-                ppt: self.ppt.clone(),
-                ..EventDetails::default()
-            }
-            .into(),
+            details,
             payload: self.payload.clone(),
         }
     }

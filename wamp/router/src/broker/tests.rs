@@ -140,8 +140,8 @@ proptest! {
                         ..PublishOptions::default()
                     };
                     let payload = Payload::with_args(Serializer::MsgPack, &[1]).unwrap();
-                    let message = Publish { request: RequestId::FIRST, options: options.into(), topic: topic.into(), payload };
-                    broker.publish(&member(by), message, Moment::default(), &mut ids, &mut effects).unwrap();
+                    let mut message = Publish { request: RequestId::FIRST, options: options.into(), topic: topic.into(), payload };
+                    broker.publish(&member(by), &mut message, Moment::default(), &mut ids, &mut effects).unwrap();
                     let mut received: Vec<_> = effects.sent().into_iter().map(|(session, message)| {
                         let Message::Event(event) = message else { panic!("{message:?}") };
                         let facts = broker.subscription(event.subscription).unwrap();
@@ -182,7 +182,7 @@ fn receivers_who_may_know_the_same_share_one_message() {
         subscribe(&mut broker, session, MatchPolicy::Exact, "a.b");
     }
     let mut effects = Effects::default();
-    let message = Publish {
+    let mut message = Publish {
         request: RequestId::FIRST,
         options: PublishOptions::default().into(),
         topic: "a.b".into(),
@@ -191,7 +191,7 @@ fn receivers_who_may_know_the_same_share_one_message() {
     broker
         .publish(
             &member(4),
-            message,
+            &mut message,
             Moment::default(),
             &mut RandomIds::from_seed(1),
             &mut effects,

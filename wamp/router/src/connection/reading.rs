@@ -129,10 +129,14 @@ impl<F: Framing> Reading<F> {
         tally: &mut Tally,
     ) -> Result<(), Stop> {
         let size = part.len();
-        let message = serializer.decode_part(octets, part).map_err(Stop::Message)?;
-        tally.count(message.message_type(), size);
-        self.messages.push_back(message);
-        Ok(())
+        match serializer.decode_part(octets, part) {
+            Ok(message) => {
+                tally.count(message.message_type(), size);
+                self.messages.push_back(message);
+                Ok(())
+            }
+            Err(error) => Err(Stop::Message(error)),
+        }
     }
 
     /// The session has seen every message. The memory of many is kept for the next read, that of a

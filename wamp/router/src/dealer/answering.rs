@@ -16,7 +16,7 @@ impl Dealer {
     pub(crate) fn yield_result(
         &mut self,
         callee: &Member,
-        message: Yield,
+        message: &mut Yield,
         now: Moment,
         effects: &mut Effects,
     ) -> Result<(), Violation> {
@@ -46,13 +46,13 @@ impl Dealer {
         if invocation.receive_progress && !invocation.killed {
             let details = ResultDetails {
                 progress: true,
-                ppt: message.options.into_inner().ppt,
+                ppt: std::mem::take(&mut message.options).said().and_then(|said| said.ppt),
                 ..ResultDetails::UNSAID
             };
             let result = ResultMessage {
                 request: invocation.call,
                 details: details.into(),
-                payload: message.payload,
+                payload: std::mem::take(&mut message.payload),
             };
             effects.send(invocation.caller, result);
         }
@@ -64,7 +64,7 @@ impl Dealer {
     pub(crate) fn error(
         &mut self,
         callee: &Member,
-        message: Error,
+        message: &mut Error,
         now: Moment,
         random: &mut RandomIds,
         effects: &mut Effects,
@@ -86,10 +86,10 @@ impl Dealer {
             let Reroute {
                 caller,
                 registration,
-                call,
+                mut call,
                 unavailable,
             } = *reroute;
-            let again = self.invoke(&caller, call, registration, unavailable, now, random, effects);
+            let again = self.invoke(&caller, &mut call, registration, unavailable, now, random, effects);
             if let Err(refusal) = again {
                 effects.refuse(caller.id, (MessageType::Call, invocation.call), refusal);
             }
@@ -100,7 +100,9 @@ impl Dealer {
             Error {
                 request_type: MessageType::Call,
                 request: invocation.call,
-                ..message
+                details: std::mem::take(&mut message.details),
+                error: message.error.clone(),
+                payload: std::mem::take(&mut message.payload),
             },
         );
         Ok(())
@@ -144,9 +146,9 @@ impl Dealer {
 }
 
 /// RESULT, the last one, to the caller.
-fn deliver(invocation: &Invocation, message: Yield, effects: &mut Effects) {
+fn deliver(invocation: &Invocation, message: &mut Yield, effects: &mut Effects) {
     let mut details = Sparse::<ResultDetails>::NONE;
-    if let Some(ppt) = message.options.into_inner().ppt {
+    if let Some(ppt) = std::mem::take(&mut message.options).said().and_then(|said| said.ppt) {
         if ppt.scheme.is_some() && !invocation.takes_passthru {
             let sentence = "the result is passed through, and the caller did not announce that it takes such";
             let refusal = Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence);
@@ -159,7 +161,7 @@ fn deliver(invocation: &Invocation, message: Yield, effects: &mut Effects) {
         ResultMessage {
             request: invocation.call,
             details,
-            payload: message.payload,
+            payload: std::mem::take(&mut message.payload),
         },
     );
 }

@@ -23,7 +23,7 @@ impl Dealer {
     pub(crate) fn call(
         &mut self,
         caller: &Arc<Member>,
-        message: Call,
+        message: &mut Call,
         now: Moment,
         random: &mut RandomIds,
         effects: &mut Effects,
@@ -52,7 +52,7 @@ impl Dealer {
             return Ok(());
         }
         let started = self
-            .check_call(&message, open)
+            .check_call(message, open)
             .and_then(|registration| self.invoke(caller, message, registration, Vec::new(), now, random, effects));
         if let Err(refusal) = started {
             effects.refuse(caller.id, (MessageType::Call, request), refusal);
@@ -107,7 +107,7 @@ impl Dealer {
     pub(super) fn invoke(
         &mut self,
         caller: &Arc<Member>,
-        message: Call,
+        message: &mut Call,
         id: RegistrationId,
         unavailable: Vec<SessionId>,
         now: Moment,
@@ -130,9 +130,9 @@ impl Dealer {
             let sentence = format!("no callee of {:?} can take the call now", message.procedure);
             return Err(Refusal::new(error_uri::NO_AVAILABLE_CALLEE, sentence));
         };
-        settings.check_callee(&message, &callee.member)?;
-        let timeout = timeout(&message, callee, now);
-        let details = settings.details(caller, &message, callee, policy, timeout.is_some());
+        settings.check_callee(message, &callee.member)?;
+        let timeout = timeout(message, callee, now);
+        let details = settings.details(caller, message, callee, policy, timeout.is_some());
         let features = callee.member.features.callee;
         let session = sessions.entry(callee.member.id).or_default();
         let key = InvocationKey {
@@ -178,7 +178,7 @@ impl Dealer {
                 request: key.request,
                 registration: id,
                 details,
-                payload: message.payload,
+                payload: std::mem::take(&mut message.payload),
             },
         );
         Ok(())
@@ -186,7 +186,7 @@ impl Dealer {
 
     /// A further chunk of an open call goes to the same callee. Its options, and with them the
     /// details of the invocation, were settled by the first one; only whether more follow is read.
-    fn next_chunk(&mut self, key: InvocationKey, message: Call, effects: &mut Effects) -> Result<(), Violation> {
+    fn next_chunk(&mut self, key: InvocationKey, message: &mut Call, effects: &mut Effects) -> Result<(), Violation> {
         let Some(invocation) = self.invocation_mut(key) else {
             return Ok(());
         };
@@ -216,7 +216,7 @@ impl Dealer {
         if invocation.killed {
             return Ok(());
         }
-        let payload = message.payload;
+        let payload = std::mem::take(&mut message.payload);
         effects.send(
             key.callee,
             InvocationMessage {

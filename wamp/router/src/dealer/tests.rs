@@ -208,13 +208,15 @@ fn take(dealer: &mut Dealer, world: &mut World, random: &mut RandomIds, step: &S
             };
             let procedure = PROCEDURES[*procedure].into();
             world.open_calls.insert((caller.id.get(), request.get()));
-            let message = Call {
+            let mut message = Call {
                 request,
                 options: options.into(),
                 procedure,
                 payload: Payload::EMPTY,
             };
-            dealer.call(&caller, message, world.now, random, &mut effects).unwrap();
+            dealer
+                .call(&caller, &mut message, world.now, random, &mut effects)
+                .unwrap();
         }
         Step::Answer {
             nth: at,
@@ -229,14 +231,16 @@ fn take(dealer: &mut Dealer, world: &mut World, random: &mut RandomIds, step: &S
             if let Some(error) = error {
                 world.open_invocations.remove(&(callee.id.get(), request.get()));
                 let request_type = MessageType::Invocation;
-                let message = Error {
+                let mut message = Error {
                     request_type,
                     request,
                     details: Dict::default().into(),
                     error: (*error).into(),
                     payload,
                 };
-                dealer.error(&callee, message, world.now, random, &mut effects).unwrap();
+                dealer
+                    .error(&callee, &mut message, world.now, random, &mut effects)
+                    .unwrap();
             } else {
                 if !progress {
                     world.open_invocations.remove(&(callee.id.get(), request.get()));
@@ -248,7 +252,7 @@ fn take(dealer: &mut Dealer, world: &mut World, random: &mut RandomIds, step: &S
                 dealer
                     .yield_result(
                         &callee,
-                        Yield {
+                        &mut Yield {
                             request,
                             options: options.into(),
                             payload,

@@ -95,8 +95,14 @@ impl State {
             let Some(payload) = payload(&event) else { continue };
             let options = PublishOptions::default();
             let publication = (self.ids.publication(), now);
-            self.broker
-                .publish_from(None, Uri::from(topic), options, payload, publication, &mut self.effects);
+            self.broker.publish_from(
+                None,
+                Uri::from(topic),
+                options.into(),
+                payload,
+                publication,
+                &mut self.effects,
+            );
         }
     }
 }

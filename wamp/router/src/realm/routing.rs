@@ -111,7 +111,7 @@ impl<'a> Routing<'a> {
     pub(crate) fn handle(
         &mut self,
         member: &Arc<Member>,
-        message: Message,
+        mut message: Message,
         refusal: Option<Refusal>,
     ) -> Result<(), Violation> {
         let counters = &self.realm.counters;
@@ -149,7 +149,7 @@ impl<'a> Routing<'a> {
         }
         let realm = self.realm;
         self.with(|state, now| match refusal {
-            None => state.route(member, message, now, realm),
+            None => state.route(member, &mut message, now, realm),
             Some(refusal) => {
                 state.refuse(member, &message, refusal);
                 Ok(())
@@ -174,7 +174,14 @@ const fn numbered(message: &Message) -> Option<(MessageType, RequestId)> {
 }
 
 impl State {
-    fn route(&mut self, member: &Arc<Member>, message: Message, now: Moment, realm: &Realm) -> Result<(), Violation> {
+    /// Takes out of the message what goes on; moving the whole of it would cost more.
+    fn route(
+        &mut self,
+        member: &Arc<Member>,
+        message: &mut Message,
+        now: Moment,
+        realm: &Realm,
+    ) -> Result<(), Violation> {
         let Self {
             broker,
             dealer,
@@ -187,15 +194,15 @@ impl State {
                 let published = broker.publish(member, message, now, ids, effects)?;
                 Counters::add(&realm.counters.events, published.events as u64);
             }
-            Message::Subscribe(message) => broker.subscribe(member, message, now, effects),
-            Message::Unsubscribe(message) => broker.unsubscribe(member, &message, effects),
-            Message::Register(message) => dealer.register(member, message, now, effects),
-            Message::Unregister(message) => dealer.unregister(member, &message, effects),
+            Message::Subscribe(message) => broker.subscribe(member, message.clone(), now, effects),
+            Message::Unsubscribe(message) => broker.unsubscribe(member, message, effects),
+            Message::Register(message) => dealer.register(member, message.clone(), now, effects),
+            Message::Unregister(message) => dealer.unregister(member, message, effects),
             Message::Call(message) if message.procedure.is_reserved() => {
-                self.call_meta_procedure(member, &message, now, realm);
+                self.call_meta_procedure(member, message, now, realm);
             }
             Message::Call(message) => dealer.call(member, message, now, ids, effects)?,
-            Message::Cancel(message) => dealer.cancel(member, message, effects),
+            Message::Cancel(message) => dealer.cancel(member, message.clone(), effects),
             Message::Yield(message) => dealer.yield_result(member, message, now, effects)?,
             Message::Error(message) => dealer.error(member, message, now, ids, effects)?,
             message => {

@@ -122,9 +122,14 @@ impl State {
         } in testaments
         {
             let id = self.ids.publication();
-            let published =
-                self.broker
-                    .publish_from(Some(member), topic, options, payload, (id, now), &mut self.effects);
+            let published = self.broker.publish_from(
+                Some(member),
+                topic,
+                options.into(),
+                payload,
+                (id, now),
+                &mut self.effects,
+            );
             Counters::add(&counters.events, published.events as u64);
         }
     }

@@ -35,39 +35,52 @@ pub(super) fn message<'a, R: Reader<'a>>(mut reader: R, source: Source<'_>) -> R
         message_type,
         source,
     };
-    let message = body(&mut elements)?;
-    elements.finish()?;
-    Ok(message)
+    body(&mut elements)
 }
 
 fn body<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<Message, DecodeError> {
-    Ok(match e.message_type {
-        MessageType::Hello => session::hello(e)?.into(),
-        MessageType::Welcome => session::welcome(e)?.into(),
-        MessageType::Abort => session::abort(e)?.into(),
-        MessageType::Challenge => session::challenge(e)?.into(),
-        MessageType::Authenticate => session::authenticate(e)?.into(),
-        MessageType::Goodbye => session::goodbye(e)?.into(),
-        MessageType::Error => remote_procedure_call::error(e)?.into(),
-        MessageType::Publish => publish_subscribe::publish(e)?.into(),
-        MessageType::Published => publish_subscribe::published(e)?.into(),
-        MessageType::Subscribe => publish_subscribe::subscribe(e)?.into(),
-        MessageType::Subscribed => publish_subscribe::subscribed(e)?.into(),
-        MessageType::Unsubscribe => publish_subscribe::unsubscribe(e)?.into(),
-        MessageType::Unsubscribed => publish_subscribe::unsubscribed(e)?.into(),
-        MessageType::Event => publish_subscribe::event(e)?.into(),
-        MessageType::EventReceived => publish_subscribe::event_received(e)?.into(),
-        MessageType::Call => remote_procedure_call::call(e)?.into(),
-        MessageType::Cancel => remote_procedure_call::cancel(e)?.into(),
-        MessageType::Result => remote_procedure_call::result(e)?.into(),
-        MessageType::Register => remote_procedure_call::register(e)?.into(),
-        MessageType::Registered => remote_procedure_call::registered(e)?.into(),
-        MessageType::Unregister => remote_procedure_call::unregister(e)?.into(),
-        MessageType::Unregistered => remote_procedure_call::unregistered(e)?.into(),
-        MessageType::Invocation => remote_procedure_call::invocation(e)?.into(),
-        MessageType::Interrupt => remote_procedure_call::interrupt(e)?.into(),
-        MessageType::Yield => remote_procedure_call::yield_(e)?.into(),
-    })
+    match e.message_type {
+        MessageType::Hello => whole(e, session::hello),
+        MessageType::Welcome => whole(e, session::welcome),
+        MessageType::Abort => whole(e, session::abort),
+        MessageType::Challenge => whole(e, session::challenge),
+        MessageType::Authenticate => whole(e, session::authenticate),
+        MessageType::Goodbye => whole(e, session::goodbye),
+        MessageType::Error => whole(e, remote_procedure_call::error),
+        MessageType::Publish => whole(e, publish_subscribe::publish),
+        MessageType::Published => whole(e, publish_subscribe::published),
+        MessageType::Subscribe => whole(e, publish_subscribe::subscribe),
+        MessageType::Subscribed => whole(e, publish_subscribe::subscribed),
+        MessageType::Unsubscribe => whole(e, publish_subscribe::unsubscribe),
+        MessageType::Unsubscribed => whole(e, publish_subscribe::unsubscribed),
+        MessageType::Event => whole(e, publish_subscribe::event),
+        MessageType::EventReceived => whole(e, publish_subscribe::event_received),
+        MessageType::Call => whole(e, remote_procedure_call::call),
+        MessageType::Cancel => whole(e, remote_procedure_call::cancel),
+        MessageType::Result => whole(e, remote_procedure_call::result),
+        MessageType::Register => whole(e, remote_procedure_call::register),
+        MessageType::Registered => whole(e, remote_procedure_call::registered),
+        MessageType::Unregister => whole(e, remote_procedure_call::unregister),
+        MessageType::Unregistered => whole(e, remote_procedure_call::unregistered),
+        MessageType::Invocation => whole(e, remote_procedure_call::invocation),
+        MessageType::Interrupt => whole(e, remote_procedure_call::interrupt),
+        MessageType::Yield => whole(e, remote_procedure_call::yield_),
+    }
+}
+
+/// A message of which nothing is left unread.
+#[inline]
+fn whole<'a, 'r, 's, R, M>(
+    e: &mut Elements<'r, 's, R>,
+    read: impl FnOnce(&mut Elements<'r, 's, R>) -> Result<M, DecodeError>,
+) -> Result<Message, DecodeError>
+where
+    R: Reader<'a>,
+    M: Into<Message>,
+{
+    let message = read(e)?;
+    e.finish()?;
+    Ok(message.into())
 }
 
 /// A message's elements after its type, read one after the other.
