@@ -11,3 +11,4 @@ pub(crate) mod longpoll;
 pub(crate) mod origin;
 mod rawsocket;
 mod replay;
+mod upgrade;

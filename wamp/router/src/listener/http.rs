@@ -8,29 +8,24 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use wamp_protocol::framing::Subprotocol;
 
 use super::arrival::Arrival;
 use super::replay::Replay;
-use super::{longpoll, origin};
-use crate::connection::{self, Terms};
-use crate::framing::websocket::WebSocket;
+use super::{longpoll, origin, upgrade};
 use crate::http_fallback::{HttpFallback, sentence};
-use crate::member::TransportKind;
 use crate::metrics::Counters;
 use crate::router::Core;
-use crate::session::Session;
 
 /// Where WebSocket clients connect to.
-const WEBSOCKET_PATH: &str = "/ws";
+pub(super) const WEBSOCKET_PATH: &str = "/ws";
 /// Where long-poll clients send their requests, `open` and the others following.
 const LONG_POLL_PATH: &str = "/lp/";
 
@@ -49,13 +44,7 @@ where
     let Some((stream, input)) = accepted.open::<S>(arrival.peer).await else {
         return;
     };
-    let framing = WebSocket::new(subprotocol, core.limits.message_size);
-    let terms = Terms {
-        limits: core.limits,
-        keep_alive: core.keep_alive,
-    };
-    let session = Session::new(core, arrival.transport(TransportKind::WebSocket));
-    connection::run(stream, framing, session, input, terms).await;
+    upgrade::converse(core, stream, arrival, subprotocol, input).await;
 }
 
 /// Answers requests until the connection ends, or goes on as the WebSocket that is returned.
@@ -72,7 +61,7 @@ where
         async move {
             if request.uri().path() == WEBSOCKET_PATH {
                 let refusal = origin::refusal(&core, &request, arrival.peer);
-                return Ok::<Answer, Infallible>(refusal.unwrap_or_else(|| upgrade(&core, request, &slot)));
+                return Ok::<Answer, Infallible>(refusal.unwrap_or_else(|| grant(&core, request, &slot)));
             }
             if let Some(path) = request.uri().path().strip_prefix(LONG_POLL_PATH) {
                 let path = path.to_owned();
@@ -149,8 +138,8 @@ async fn long_poll(core: &Arc<Core>, path: &str, request: Request<Incoming>, arr
 }
 
 /// Answers a request for a WebSocket; one that is granted is left in `slot`.
-fn upgrade(core: &Core, mut request: Request<Incoming>, slot: &Slot) -> Answer {
-    let (key, subprotocol) = match check(&request) {
+fn grant(core: &Core, mut request: Request<Incoming>, slot: &Slot) -> Answer {
+    let (key, subprotocol) = match upgrade::check(&request) {
         Ok(accepted) => accepted,
         Err((status, text)) => {
             let mut refusal = sentence(status, text);
@@ -165,56 +154,13 @@ fn upgrade(core: &Core, mut request: Request<Incoming>, slot: &Slot) -> Answer {
             return refusal;
         }
     };
-    if core.counters.remote_sessions() >= core.limits.sessions as u64 {
+    if upgrade::is_full(core) {
         Counters::add(&core.counters.connections_refused, 1);
         return sentence(StatusCode::SERVICE_UNAVAILABLE, "There are too many sessions.\n");
     }
     let upgrading = hyper::upgrade::on(&mut request);
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Accepted { upgrading, subprotocol });
     switching(&key, subprotocol)
-}
-
-type Refused = (StatusCode, &'static str);
-
-/// The key to answer with, and the subprotocol.
-fn check(request: &Request<Incoming>) -> Result<(String, Subprotocol), Refused> {
-    let headers = request.headers();
-    let is_upgrade = request.method() == Method::GET
-        && has_token(headers, &header::CONNECTION, "upgrade")
-        && has_token(headers, &header::UPGRADE, "websocket");
-    if !is_upgrade {
-        return Err((
-            StatusCode::UPGRADE_REQUIRED,
-            "This is where WAMP clients connect by WebSocket.\n",
-        ));
-    }
-    if headers
-        .get(header::SEC_WEBSOCKET_VERSION)
-        .is_none_or(|version| version != "13")
-    {
-        return Err((StatusCode::UPGRADE_REQUIRED, "The WebSocket version here is 13.\n"));
-    }
-    let key = headers.get(header::SEC_WEBSOCKET_KEY);
-    let Some(key) = key else {
-        return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing.\n"));
-    };
-    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-    let chosen = offered
-        .filter_map(|value| value.to_str().ok())
-        .find_map(Subprotocol::negotiate);
-    let Some(chosen) = chosen else {
-        let text =
-            "Sec-WebSocket-Protocol must offer one of wamp.2.json, wamp.2.msgpack, wamp.2.cbor, or a .batched form.\n";
-        return Err((StatusCode::BAD_REQUEST, text));
-    };
-    Ok((derive_accept_key(key.as_bytes()), chosen))
-}
-
-fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|token| token.trim().eq_ignore_ascii_case(wanted))
 }
 
 fn switching(key: &str, subprotocol: Subprotocol) -> Answer {

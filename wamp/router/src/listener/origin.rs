@@ -62,6 +62,11 @@ fn is_own(origin: &str, host: &str) -> bool {
     plain(authority) == plain(host)
 }
 
+/// Whether nothing speaks against a request.
+pub(super) fn admits<B>(core: &Core, request: &Request<B>) -> bool {
+    core.origins.check(request.headers(), request.uri()).is_ok()
+}
+
 /// The refusal of a request on behalf of a page that may not ask, if it is one.
 pub(super) fn refusal<B>(core: &Core, request: &Request<B>, peer: std::net::SocketAddr) -> Option<Answer> {
     let origin = core.origins.check(request.headers(), request.uri()).err()?;

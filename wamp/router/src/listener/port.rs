@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use wamp_protocol::framing::rawsocket::MAGIC;
 
 use super::arrival::Arrival;
 use super::replay::Replay;
-use super::{http, rawsocket};
+use super::{http, rawsocket, upgrade};
 use crate::http_fallback::HttpFallback;
 use crate::member::TransportKind;
 use crate::metrics::Counters;
@@ -100,22 +100,29 @@ where
     sniff(core, stream, Arrival { peer, tls: None }, fallback).await;
 }
 
+/// Octets of the first read: a whole request for a WebSocket, as a rule.
+const FIRST: usize = 1024;
+
 /// Tells by the first octet what a connection is, and serves it.
 async fn sniff<S>(core: Arc<Core>, mut stream: S, arrival: Arrival, fallback: HttpFallback)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let mut first = [0; 1];
-    match timeout(core.limits.handshake_time, stream.read(&mut first)).await {
-        Ok(Ok(1)) => {}
+    let mut first = BytesMut::with_capacity(FIRST);
+    match timeout(core.limits.handshake_time, stream.read_buf(&mut first)).await {
+        Ok(Ok(1..)) => {}
         Ok(_) => return,
         Err(_) => return Counters::add(&core.counters.handshakes_timed_out, 1),
     }
-    if first == [MAGIC] {
-        let transport = arrival.transport(TransportKind::RawSocket);
-        return Box::pin(rawsocket::run(&core, stream, &first, transport)).await;
-    }
     // Each has memory of its own, so that a connection takes what its kind needs and no more.
-    let stream = Replay::new(Bytes::copy_from_slice(&first), stream);
+    if first.first() == Some(&MAGIC) {
+        let transport = arrival.transport(TransportKind::RawSocket);
+        return Box::pin(rawsocket::run(&core, stream, first, transport)).await;
+    }
+    if let Some(granted) = upgrade::at_once(&core, &first) {
+        drop(first);
+        return Box::pin(upgrade::run(core, stream, arrival, granted)).await;
+    }
+    let stream = Replay::new(first.freeze(), stream);
     Box::pin(http::run(core, stream, arrival, fallback)).await;
 }

@@ -15,8 +15,8 @@ use crate::metrics::Counters;
 use crate::router::Core;
 use crate::session::Session;
 
-/// Shakes hands, `first` being the octets that have come already, and runs the connection.
-pub(super) async fn run<S>(core: &Arc<Core>, mut stream: S, first: &[u8], transport: Transport)
+/// Shakes hands, `input` being the octets that have come already, and runs the connection.
+pub(super) async fn run<S>(core: &Arc<Core>, mut stream: S, mut input: BytesMut, transport: Transport)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -24,7 +24,7 @@ where
     let full = core.counters.remote_sessions() >= limits.sessions as u64;
     let shaken = timeout(
         limits.handshake_time,
-        shake_hands(&mut stream, first, limits.message_size, full),
+        shake_hands(&mut stream, &mut input, limits.message_size, full),
     )
     .await;
     match shaken {
@@ -34,7 +34,11 @@ where
                 limits: core.limits,
                 keep_alive: core.keep_alive,
             };
-            connection::run(stream, framing, session, BytesMut::new(), terms).await;
+            if input.is_empty() {
+                // The first read's memory is not kept for it.
+                input = BytesMut::new();
+            }
+            connection::run(stream, framing, session, input, terms).await;
         }
         Ok(Err(Failure::Refused(Refusal::TooManyConnections))) => {
             Counters::add(&core.counters.connections_refused, 1);
@@ -56,13 +60,13 @@ impl From<io::Error> for Failure {
     }
 }
 
-async fn shake_hands<S>(stream: &mut S, first: &[u8], limit: usize, full: bool) -> Result<RawSocket, Failure>
+async fn shake_hands<S>(stream: &mut S, input: &mut BytesMut, limit: usize, full: bool) -> Result<RawSocket, Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut request = [0; 4];
-    let (known, rest) = request.split_at_mut(first.len().min(4));
-    known.copy_from_slice(first.get(..known.len()).unwrap_or_default());
+    let (known, rest) = request.split_at_mut(input.len().min(4));
+    known.copy_from_slice(&input.split_to(known.len()));
     stream.read_exact(rest).await?;
     let refusal = match Handshake::from_client(request) {
         Ok(client) if !full => {

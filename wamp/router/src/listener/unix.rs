@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use tokio::net::UnixListener;
 
 use super::rawsocket;
@@ -22,7 +23,7 @@ pub(crate) async fn serve(core: &Arc<Core>, listener: UnixListener, shutdown: im
                 let shared = Arc::clone(core);
                 core.tasks.spawn(async move {
                     let transport = Transport::plain(TransportKind::Unix, None);
-                    rawsocket::run(&shared, stream, &[], transport).await;
+                    rawsocket::run(&shared, stream, BytesMut::new(), transport).await;
                 });
             }
             Err(error) => super::port::pause_after(&error).await,

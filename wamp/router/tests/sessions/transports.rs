@@ -241,3 +241,62 @@ async fn a_long_poll_session_ends_with_close_or_silence() {
     let silent = server.join_by(Kind::LongPoll(Serializer::Json)).await;
     assert_eq!(watcher.receive().await[4][0], silent.session);
 }
+
+/// A request for a WebSocket in JSON, and HELLO in a frame of its own.
+fn request_and_hello(address: std::net::SocketAddr) -> Vec<u8> {
+    let mut octets = format!(
+        "GET /ws HTTP/1.1\r\nHost: {address}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: wamp.2.json\r\n\r\n"
+    )
+    .into_bytes();
+    let hello = br#"[1,"realm1",{"roles":{"caller":{}}}]"#;
+    octets.extend_from_slice(&[0x81, 0x80 | u8::try_from(hello.len()).unwrap(), 0, 0, 0, 0]);
+    octets.extend_from_slice(hello);
+    octets
+}
+
+/// Reads until `wanted` has come, which must be soon.
+async fn read_until(stream: &mut TcpStream, wanted: &[u8]) -> Vec<u8> {
+    let mut got = Vec::new();
+    while !got.windows(wanted.len()).any(|octets| octets == wanted) {
+        let read = tokio::time::timeout(Duration::from_secs(10), stream.read_buf(&mut got));
+        assert!(read.await.unwrap().unwrap() > 0, "{}", String::from_utf8_lossy(&got));
+    }
+    got
+}
+
+#[tokio::test]
+async fn a_websocket_is_granted_whether_its_request_comes_whole_in_pieces_or_with_more() {
+    let server = Server::start().await;
+    let octets = request_and_hello(server.address);
+    for piece in [1, 100, octets.len() - 30, octets.len()] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        for piece in octets.chunks(piece) {
+            stream.write_all(piece).await.unwrap();
+            stream.flush().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        let got = read_until(&mut stream, b"[2,").await;
+        let head = String::from_utf8_lossy(&got).to_lowercase();
+        assert!(head.starts_with("http/1.1 101 "), "{head}");
+        // The example of RFC 6455, section 1.3.
+        assert!(
+            head.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="),
+            "{head}"
+        );
+        assert!(head.contains("sec-websocket-protocol: wamp.2.json\r\n"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_rawsocket_client_may_say_hello_before_it_has_its_answer() {
+    let server = Server::start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let hello = br#"[1,"realm1",{"roles":{"caller":{}}}]"#;
+    let mut octets = vec![0x7F, 0xF1, 0, 0, 0, 0, 0, u8::try_from(hello.len()).unwrap()];
+    octets.extend_from_slice(hello);
+    stream.write_all(&octets).await.unwrap();
+    let got = read_until(&mut stream, b"[2,").await;
+    assert_eq!(got[0], 0x7F);
+}
