@@ -172,5 +172,5 @@ impl Wire {
 
 pub(crate) use mqtt::MqttHandshake;
 pub(crate) use nats::NatsHandshake;
-pub(crate) use relay::TALKS_ONLY;
+pub(crate) use relay::{TALKS_ONLY, filled as relay_message};
 pub(crate) use wamp::{envelope, upgrade_request};

@@ -35,7 +35,9 @@ fn client(place: Place<'_>, began: Instant) -> Result<u64> {
     let mut opened = 0;
     while began.elapsed() < place.time {
         // At the relay each has a group of its own.
-        Connection::open(place.server.address, place.wire, next_run(), Part::Listener)?.close()?;
+        let mut connection = Connection::open(place.server.address, place.wire, next_run(), Part::Listener)?;
+        connection.exchange_as_wamp()?;
+        connection.close()?;
         opened += 1;
     }
     Ok(opened)

@@ -28,6 +28,13 @@ pub(super) fn message(out: &mut Vec<u8>, to: u16, text: &[u8]) {
     out.extend_from_slice(text);
 }
 
+/// A frame of so many octets to one receiver.
+pub(crate) fn filled(to: u16, octets: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEADER + octets);
+    message(&mut out, to, &vec![b'x'; octets]);
+    out
+}
+
 /// Back to whoever sent it.
 pub(super) fn answer(out: &mut Vec<u8>, frame: &[u8], body: Range<usize>) {
     out.extend_from_slice(&frame[..body.end]);
