@@ -93,6 +93,20 @@ impl Outbox {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the receiver takes messages of the size of this one. Only those that take little are
+    /// asked: messages of the handshake are never large.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(crate) fn admits(&self, message: &Message) -> Result<(), Refusal> {
+        /// More than a handshake's message needs.
+        const AMPLE: usize = 1 << 20;
+        match self.frames.get().filter(|frames| frames.largest() < AMPLE) {
+            Some(frames) => Octets::default().encode(*frames, message).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Adds a message. Does not wake the session's task: after [`Pushed::First`] and
     /// [`Pushed::Full`] that is the caller's to do with [`Self::wake`], best when it has added
     /// all that it has.
