@@ -25,6 +25,7 @@ pub(super) fn config(realm: &RouterRealm, history: usize) -> RealmConfig {
             progressive_results_need_canceling: realm.strict,
         },
         trustlevels: realm.trustlevels.clone(),
+        keep_newest: realm.keep_newest.iter().map(Into::into).collect(),
         history: realm.history.unwrap_or(history),
         ..RealmConfig::new(&realm.name)
     }

@@ -4,6 +4,7 @@
 
 mod check;
 mod disclosure;
+mod keep_newest;
 mod procedure;
 mod role;
 mod user;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use self::disclosure::Disclose;
+pub use self::keep_newest::RouterKeepNewest;
 pub use self::procedure::{RouterAuthenticator, RouterAuthorizer};
 pub use self::role::{Match, Permission, RouterRole, Verb};
 pub use self::user::{Hex, Hex32, RouterUser, StoredKdf, StoredScram, StoredWampcra};
@@ -77,6 +79,9 @@ pub struct RouterRealm {
     /// What callees and subscribers are told of how far a role is trusted.
     #[serde(default)]
     pub trustlevels: BTreeMap<String, u64>,
+    /// Topics whose slow subscribers lose their oldest events instead of their session.
+    #[serde(default)]
+    pub keep_newest: Vec<RouterKeepNewest>,
     /// What each role may do. Where no role is described, every role may do everything.
     #[serde(default, rename = "role")]
     pub roles: Vec<RouterRole>,
@@ -100,6 +105,7 @@ impl RouterRealm {
             disclose_publishers: Disclose::default(),
             strict: false,
             trustlevels: BTreeMap::new(),
+            keep_newest: Vec::new(),
             roles: Vec::new(),
             users: Vec::new(),
             authenticator: None,

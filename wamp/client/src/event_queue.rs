@@ -59,8 +59,8 @@ impl EventQueue {
             }
             let full = waiting.events.len() >= self.capacity;
             if full {
-                waiting.events.pop_front();
-                waiting.missed += 1;
+                let oldest = waiting.events.pop_front();
+                waiting.missed += 1 + oldest.map_or(0, |oldest| oldest.missed);
             }
             waiting.events.push_back(event);
             full && !std::mem::replace(&mut waiting.warned, true)
@@ -95,7 +95,7 @@ impl EventQueue {
         let mut waiting = self.lock();
         match waiting.events.pop_front() {
             Some(mut event) => {
-                event.missed = std::mem::take(&mut waiting.missed);
+                event.missed += std::mem::take(&mut waiting.missed);
                 Some(Some(event))
             }
             None => waiting.ended.then_some(None),
@@ -136,6 +136,22 @@ mod tests {
         assert_eq!(next(&queue), Some(Some((4, 3))));
         assert_eq!(next(&queue), Some(Some((5, 0))));
         assert_eq!(next(&queue), None);
+    }
+
+    #[test]
+    fn what_the_router_dropped_counts_too() {
+        let queue = EventQueue::new(2, "t");
+        for number in 1..=4 {
+            let dropped = 10 * (number % 2);
+            let details = EventDetails {
+                dropped,
+                ..EventDetails::default()
+            };
+            let publication = PublicationId::new(number).unwrap();
+            queue.push(Event::new("t".into(), publication, details, Payload::EMPTY));
+        }
+        assert_eq!(next(&queue), Some(Some((3, 10 + 1 + 10 + 1))));
+        assert_eq!(next(&queue), Some(Some((4, 0))));
     }
 
     #[test]

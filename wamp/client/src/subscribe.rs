@@ -1,5 +1,6 @@
 //! Subscribing.
 
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -51,6 +52,15 @@ impl SubscribeRequest {
     /// Takes only events of this part of the topic.
     pub fn shard(mut self, key: impl Into<String>) -> Self {
         self.options.nkey = Some(key.into());
+        self
+    }
+
+    /// Where the connection is too slow, at most so many events wait at the router, and the oldest
+    /// give way; without it the router ends a session that reads too slowly. An extension: routers
+    /// that do not know it ignore it. Several subscriptions of one topic in a session get what the
+    /// one that wants the most needs.
+    pub fn keep_newest(mut self, events: NonZeroU32) -> Self {
+        self.options.keep_newest = Some(events.get().into());
         self
     }
 
@@ -154,7 +164,7 @@ impl Drop for Subscription {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// How many events of this subscription were lost just before this one, because the consumer
-    /// was too slow.
+    /// was too slow, or, with [`SubscribeRequest::keep_newest`], the connection.
     pub missed: u64,
     topic: Uri,
     publication: PublicationId,
@@ -170,7 +180,7 @@ impl Event {
         payload: Payload,
     ) -> Self {
         Self {
-            missed: 0,
+            missed: details.dropped,
             topic,
             publication,
             details,

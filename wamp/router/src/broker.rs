@@ -4,6 +4,7 @@
 //! done into [`Effects`].
 
 mod history;
+mod newest;
 mod publishing;
 mod recipients;
 mod retained;
@@ -17,11 +18,12 @@ use wamp_protocol::{MatchPolicy, MessageType, SessionId, SubscriptionId, Uri, Ur
 
 use self::history::History;
 pub(crate) use self::history::HistoryFilter;
+use self::newest::NewestWanted;
 #[cfg(test)]
 pub(crate) use self::publishing::node_for;
 use self::retained::RetainedEvents;
-use self::subscription::Subscription;
-use crate::config::Disclose;
+use self::subscription::{Subscriber, Subscription};
+use crate::config::{Disclose, KeepNewest};
 use crate::effects::{Effects, Refusal};
 use crate::history_store::{HistoryStore, PastEvent};
 use crate::id_map::{IdMap, IdSet};
@@ -54,6 +56,7 @@ pub(crate) struct Broker {
     next: SubscriptionId,
     retained: RetainedEvents,
     history: History,
+    newest: NewestWanted,
 }
 
 impl Broker {
@@ -66,12 +69,18 @@ impl Broker {
             next: SubscriptionId::FIRST,
             retained: RetainedEvents::default(),
             history: History::new(settings.history),
+            newest: NewestWanted::default(),
         }
     }
 
     /// Goes on with the history that a store has; topics of `except` have none.
     pub(crate) fn remember(&mut self, except: &[String], store: Option<Arc<dyn HistoryStore>>) {
         self.history.remember(except, store);
+    }
+
+    /// Of which topics only the newest events are wanted, whoever subscribes.
+    pub(crate) fn keep_newest(&mut self, topics: &[KeepNewest]) {
+        self.newest = NewestWanted::of(topics);
     }
 
     /// SUBSCRIBE: SUBSCRIBED, then the retained events if asked for; or ERROR.
@@ -82,6 +91,10 @@ impl Broker {
             let sentence = format!("{:?} is not a well-formed {} topic", message.topic, policy.name());
             return effects.refuse(member.id, request, Refusal::new(error_uri::INVALID_URI, sentence));
         }
+        let keep_newest = match newest::wanted(message.options.keep_newest) {
+            Ok(keep_newest) => keep_newest,
+            Err(refusal) => return effects.refuse(member.id, request, refusal),
+        };
         let own = self.by_session.entry(member.id).or_default();
         let known = self.subscription_by_pattern.get(policy, message.topic.as_str());
         if known.is_none_or(|id| !own.contains(&id)) && own.len() >= self.settings.subscriptions {
@@ -102,7 +115,12 @@ impl Broker {
         let Some(subscription) = self.subscriptions.get_mut(&id) else {
             return;
         };
-        if subscription.add(Arc::clone(member), message.options.nkey) {
+        let subscriber = Subscriber {
+            member: Arc::clone(member),
+            nkey: message.options.nkey,
+            keep_newest,
+        };
+        if subscription.add(subscriber) {
             self.by_session.entry(member.id).or_default().insert(id);
             effects.meta_events.push(MetaEvent::Subscribed(member.id, id));
         }

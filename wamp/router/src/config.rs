@@ -1,8 +1,11 @@
 //! What a router and its realms are told at the start.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
+
+use wamp_protocol::MatchPolicy;
 
 use crate::authentication::{AuthMethod, Authentication, DynamicAuthenticator};
 use crate::authorization::Authorization;
@@ -59,6 +62,9 @@ pub struct RealmConfig {
     pub history: usize,
     /// Topics without history, whatever `history` says.
     pub history_except: Vec<String>,
+    /// Topics whose subscribers lose their oldest events when they do not read, instead of their
+    /// session.
+    pub keep_newest: Vec<KeepNewest>,
     /// Where the history outlives the router; without it, it does not.
     pub history_store: Option<Arc<dyn HistoryStore>>,
     /// What `wamp.reflection.…` says about the realm's procedures, topics and errors, beside what
@@ -80,6 +86,7 @@ impl RealmConfig {
             trustlevels: BTreeMap::new(),
             history: 0,
             history_except: Vec::new(),
+            keep_newest: Vec::new(),
             history_store: None,
             definitions: Vec::new(),
         }
@@ -104,6 +111,19 @@ impl RealmConfig {
             .as_ref()
             .filter(|dynamic| dynamic.methods.contains(&method))
     }
+}
+
+/// Topics of which only the newest events are wanted: of each subscription at most so many wait for
+/// a session that does not read. What a subscriber asks for with `_keep_newest` holds where it is
+/// fewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeepNewest {
+    /// The topic or pattern.
+    pub topic: String,
+    /// How `topic` matches.
+    pub match_policy: MatchPolicy,
+    /// Events that may wait.
+    pub events: NonZeroU32,
 }
 
 /// What a connection may use before it is refused or ended.

@@ -1,9 +1,10 @@
 //! What broker and dealer want done: messages to sessions, in order.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use wamp_protocol::message::Error;
+use wamp_protocol::message::{Error, Event};
 use wamp_protocol::{
     Dict, EncodeError, Message, MessageType, Payload, RequestId, Serializer, SessionId, Uri, error_uri,
 };
@@ -174,6 +175,8 @@ fn to_msgpack(message: &mut Message) -> Result<(), EncodeError> {
 #[derive(Debug)]
 pub(crate) struct SharedMessage {
     message: Message,
+    /// For receivers of which each wants so many of its subscription's events to wait at most.
+    keep_newest: Option<NonZeroU32>,
     /// In JSON, MessagePack, CBOR.
     encoded: [OnceLock<Result<Bytes, EncodeError>>; 3],
     linked: OnceLock<Result<Message, EncodeError>>,
@@ -183,14 +186,28 @@ impl SharedMessage {
     pub(crate) fn new(message: impl Into<Message>) -> Self {
         Self {
             message: message.into(),
+            keep_newest: None,
             encoded: Default::default(),
             linked: OnceLock::new(),
+        }
+    }
+
+    /// An event for receivers that want so many of its subscription to wait at most.
+    pub(crate) fn newest(event: Event, keep: Option<NonZeroU32>) -> Self {
+        Self {
+            keep_newest: keep,
+            ..Self::new(event)
         }
     }
 
     /// The message.
     pub(crate) const fn message(&self) -> &Message {
         &self.message
+    }
+
+    /// How many events of its subscription may wait, it among them; `None` if it has to be sent.
+    pub(crate) const fn keep_newest(&self) -> Option<NonZeroU32> {
+        self.keep_newest
     }
 
     /// The message's octets.

@@ -65,7 +65,7 @@ mod uri_rules;
 
 pub use authentication::{Authentication, Authenticator};
 pub use authorization::Authorization;
-pub use config::{Disclose, Disclosure, KeepAlive, Limits, RealmConfig, RouterConfig, Strictness};
+pub use config::{Disclose, Disclosure, KeepAlive, KeepNewest, Limits, RealmConfig, RouterConfig, Strictness};
 pub use history_store::{HistoryStore, PastEvent, Publisher};
 pub use http_fallback::HttpFallback;
 pub use member::{Tls, Transport, TransportKind};

@@ -60,6 +60,7 @@ pub(crate) struct Counters {
     pub(crate) octets_out: AtomicU64,
     pub(crate) events: AtomicU64,
     pub(crate) dropped: AtomicU64,
+    pub(crate) gave_way: AtomicU64,
     pub(crate) too_slow: AtomicU64,
     pub(crate) silent: AtomicU64,
     pub(crate) oversized: AtomicU64,
@@ -242,8 +243,13 @@ fn render(counters: &Counters, out: &mut String) -> fmt::Result {
         ("wamp_events_routed", "Events put into outboxes.", &counters.events),
         (
             "wamp_messages_dropped",
-            "Messages that no session got because its outbox was full or it was ending.",
+            "Messages that no session got because its outbox was full, it was ending, or only the newest were wanted.",
             &counters.dropped,
+        ),
+        (
+            "wamp_events_gave_way",
+            "Events dropped for newer ones of a subscription of which only the newest were wanted.",
+            &counters.gave_way,
         ),
         (
             "wamp_sessions_too_slow",

@@ -1,16 +1,20 @@
 //! What waits to be sent to one session: a bounded queue.
 
+mod newest;
 pub(crate) mod octets;
+mod queue;
 
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 use wamp_protocol::message::Goodbye;
-use wamp_protocol::{Dict, Message, MessageType, Uri, error_uri};
+use wamp_protocol::{Dict, Message, MessageType, SubscriptionId, Uri, error_uri};
 
-use self::octets::Octets;
+use self::octets::{Octets, too_large};
+use self::queue::{Load, Queue, Waiting};
 use crate::effects::{Outgoing, Refusal, SharedMessage};
 use crate::framing::Frames;
 use crate::metrics::Tally;
@@ -26,7 +30,8 @@ const HEAD: usize = 4;
 /// writes. Other transports get the messages themselves.
 ///
 /// When it is full the session ends: what waits is dropped, and its last message is a GOODBYE
-/// that says so. Nobody ever waits for it.
+/// that says so. Nobody ever waits for it. Events of which only the newest are wanted are bounded
+/// by themselves, and never end it: the oldest give way.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
@@ -37,44 +42,6 @@ pub(crate) struct Outbox {
     /// Whether `queue.end` is set, to be asked without the lock.
     ended: AtomicBool,
     limit: Load,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: Waiting,
-    /// Everything that is not known to have been written.
-    load: Load,
-    /// The part of it that the session's task is writing.
-    in_hand: Load,
-    end: Option<End>,
-}
-
-#[derive(Debug)]
-enum Waiting {
-    Messages(VecDeque<Outgoing>),
-    Octets(Octets),
-}
-
-impl Default for Waiting {
-    fn default() -> Self {
-        Self::Messages(VecDeque::new())
-    }
-}
-
-impl Waiting {
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Messages(messages) => messages.is_empty(),
-            Self::Octets(octets) => octets.is_empty(),
-        }
-    }
-}
-
-/// So many messages, of so many octets together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Load {
-    messages: usize,
-    octets: usize,
 }
 
 /// Why nothing more is added.
@@ -93,6 +60,8 @@ pub(crate) enum Pushed {
     First,
     /// It waits behind others.
     Behind,
+    /// It waits in the place of so many older events, which gave way.
+    Instead { dropped: usize },
     /// It did not fit: it and so many others were dropped, and the session ends.
     Full { dropped: usize },
     /// The session is ending: it was dropped.
@@ -124,6 +93,20 @@ impl Outbox {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the receiver takes messages of the size of this one. Only those that take little are
+    /// asked: messages of the handshake are never large.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(crate) fn admits(&self, message: &Message) -> Result<(), Refusal> {
+        /// More than a handshake's message needs.
+        const AMPLE: usize = 1 << 20;
+        match self.frames.get().filter(|frames| frames.largest() < AMPLE) {
+            Some(frames) => Octets::default().encode(*frames, message).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Adds a message. Does not wake the session's task: after [`Pushed::First`] and
     /// [`Pushed::Full`] that is the caller's to do with [`Self::wake`], best when it has added
     /// all that it has.
@@ -134,41 +117,88 @@ impl Outbox {
     pub(crate) fn push(&self, message: Message, tally: &mut Tally) -> Pushed {
         match self.frames.get() {
             None => self.push_message(Outgoing::Own(Box::new(message))),
-            Some(frames) => self.push_octets(message.message_type(), tally, |octets| octets.encode(*frames, &message)),
+            Some(frames) => self.push_octets(
+                message.message_type(),
+                tally,
+                |octets| octets.encode(*frames, &message),
+                || Outgoing::Own(Box::new(message.clone())),
+            ),
         }
     }
 
     /// Adds a message that others get too.
     pub(crate) fn push_shared(&self, message: &Arc<SharedMessage>, tally: &mut Tally) -> Pushed {
+        if let (Some(keep), Message::Event(event)) = (message.keep_newest(), message.message()) {
+            return self.push_newest(event.subscription, message, keep);
+        }
         match self.frames.get() {
             None => self.push_message(Outgoing::Shared(Arc::clone(message))),
-            Some(frames) => self.push_octets(message.message().message_type(), tally, |octets| {
-                octets.add(*frames, message.encoded(frames.serializer()))
-            }),
+            Some(frames) => self.push_octets(
+                message.message().message_type(),
+                tally,
+                |octets| octets.add(*frames, message.encoded(frames.serializer())),
+                || Outgoing::Shared(Arc::clone(message)),
+            ),
         }
     }
 
-    fn push_message(&self, message: Outgoing) -> Pushed {
+    /// Adds an event of which, with those of its subscription that wait already, `keep` are wanted.
+    fn push_newest(&self, subscription: SubscriptionId, event: &Arc<SharedMessage>, keep: NonZeroU32) -> Pushed {
+        // Asked now: nobody else may be told that events were dropped for one that is not sent.
+        if let Some(frames) = self.frames.get()
+            && frames.largest() < usize::MAX
+        {
+            match event.encoded(frames.serializer()) {
+                Ok(octets) if octets.len() <= frames.largest() => {}
+                Ok(octets) => return Pushed::Undeliverable(too_large(octets.len(), frames.largest())),
+                Err(error) => return Pushed::Undeliverable(Refusal::new(error_uri::RUNTIME_ERROR, error.to_string())),
+            }
+        }
         let mut queue = self.lock();
         if queue.end.is_some() {
             return Pushed::Late;
         }
-        let weight = message.weight();
-        let first = queue.waiting.is_empty();
-        if let Waiting::Messages(messages) = &mut queue.waiting {
-            messages.push_back(message);
+        let first = queue.is_empty();
+        let behind = queue.behind.get_or_insert_default();
+        match behind.push_event(subscription, event, keep, self.limit) {
+            0 if first => Pushed::First,
+            0 => Pushed::Behind,
+            dropped => Pushed::Instead { dropped },
         }
-        self.added(&mut queue, first, weight)
     }
 
-    /// `add` appends the message and says how large its body is.
+    fn push_message(&self, message: Outgoing) -> Pushed {
+        self.push_whole(&mut self.lock(), message)
+    }
+
+    /// Adds a message as it is, where messages wait so.
+    fn push_whole(&self, queue: &mut Queue, message: Outgoing) -> Pushed {
+        if queue.end.is_some() {
+            return Pushed::Late;
+        }
+        let first = queue.is_empty();
+        let weight = message.weight();
+        if let Some(behind) = queue.behind() {
+            behind.push(message);
+        } else if let Waiting::Messages(messages) = &mut queue.waiting {
+            messages.push_back(message);
+        }
+        self.added(queue, first, weight)
+    }
+
+    /// `add` appends the message and says how large its body is; `whole` gives it as it is, to wait
+    /// behind events that may give way.
     fn push_octets(
         &self,
         message: MessageType,
         tally: &mut Tally,
         add: impl FnOnce(&mut Octets) -> Result<usize, Refusal>,
+        whole: impl FnOnce() -> Outgoing,
     ) -> Pushed {
         let mut queue = self.lock();
+        if queue.behind().is_some() {
+            return self.push_whole(&mut queue, whole());
+        }
         let Queue { waiting, end, .. } = &mut *queue;
         let (Waiting::Octets(octets), None) = (waiting, end) else {
             return Pushed::Late;
@@ -187,12 +217,12 @@ impl Outbox {
     fn added(&self, queue: &mut Queue, first: bool, octets: usize) -> Pushed {
         // A single message may be larger than all that may wait: it is let through alone.
         let alone = queue.load.messages == 0;
-        queue.load.messages += 1;
-        queue.load.octets = queue.load.octets.saturating_add(octets);
-        if alone || queue.load.messages <= self.limit.messages && queue.load.octets <= self.limit.octets {
+        queue.load.add(octets);
+        if alone || !queue.load.exceeds(self.limit) {
             return if first { Pushed::First } else { Pushed::Behind };
         }
-        let dropped = queue.load.messages - queue.in_hand.messages;
+        let events = queue.behind.take().map_or(0, |behind| behind.events());
+        let dropped = queue.load.messages - queue.in_hand.messages + events;
         queue.waiting = match &queue.waiting {
             Waiting::Messages(_) => Waiting::default(),
             Waiting::Octets(_) => Waiting::Octets(Octets::default()),
@@ -214,6 +244,12 @@ impl Outbox {
     }
 
     fn end(&self, queue: &mut Queue, end: End, last: Message) {
+        queue.end = Some(end);
+        self.ended.store(true, Ordering::Release);
+        if let Some(behind) = queue.behind() {
+            let weight = behind.push(Outgoing::Own(Box::new(last)));
+            return queue.load.add(weight);
+        }
         match (&mut queue.waiting, self.frames.get()) {
             (Waiting::Octets(octets), Some(frames)) => {
                 if let Err(Refusal { sentence, .. }) = octets.encode(*frames, &last) {
@@ -223,8 +259,6 @@ impl Outbox {
             (Waiting::Messages(messages), _) => messages.push_back(Outgoing::Own(Box::new(last))),
             (Waiting::Octets(_), None) => {}
         }
-        queue.end = Some(end);
-        self.ended.store(true, Ordering::Release);
     }
 
     /// Lets the session's task look.
@@ -238,56 +272,82 @@ impl Outbox {
     }
 
     /// Moves the messages that wait to the end of `batch`, up to so many octets (and at least one
-    /// message).
+    /// message). Where octets wait, they come first: [`Self::exchange`] takes them.
     pub(crate) fn take(&self, batch: &mut Vec<Outgoing>, octets: usize) {
         let mut queue = self.lock();
-        let Queue { waiting, load, .. } = &mut *queue;
-        let Waiting::Messages(waiting) = waiting else { return };
+        let Queue {
+            waiting, behind, load, ..
+        } = &mut *queue;
         let mut taken = 0;
-        while taken < octets {
-            let Some(message) = waiting.pop_front() else {
-                break;
-            };
-            let weight = message.weight();
-            taken += weight;
-            load.octets = load.octets.saturating_sub(weight);
-            load.messages = load.messages.saturating_sub(1);
-            batch.push(message);
-        }
-        if waiting.is_empty() {
-            *load = Load::default();
+        if let Waiting::Messages(waiting) = waiting {
+            while taken < octets {
+                let Some(message) = waiting.pop_front() else {
+                    break;
+                };
+                let weight = message.weight();
+                taken += weight;
+                load.subtract(weight);
+                batch.push(message);
+            }
             // A burst's memory is not kept for a session that is idle most of the time.
-            if waiting.capacity() > 64 {
+            if waiting.is_empty() && waiting.capacity() > 64 {
                 *waiting = VecDeque::new();
             }
         }
+        let Some(behind) = behind else { return };
+        while taken < octets
+            && let Some(next) = behind.pop()
+        {
+            taken += next.weight;
+            if next.lasting {
+                load.subtract(next.weight);
+            }
+            batch.push(next.message);
+        }
     }
 
-    /// Exchanges what waits for `written`, which has been written wholly, and whose memory serves
-    /// for what comes next.
-    pub(crate) fn exchange(&self, written: &mut Octets) {
+    /// Exchanges the octets that wait for `written`, which has been written wholly, and whose memory
+    /// serves for what comes next. Whether messages wait behind them, to be had by [`Self::take`].
+    pub(crate) fn exchange(&self, written: &mut Octets) -> bool {
         let mut queue = self.lock();
         let Queue {
-            waiting, load, in_hand, ..
+            waiting,
+            behind,
+            load,
+            in_hand,
+            ..
         } = &mut *queue;
-        let Waiting::Octets(waiting) = waiting else { return };
+        let Waiting::Octets(waiting) = waiting else {
+            return false;
+        };
         written.clear();
         std::mem::swap(waiting, written);
         load.messages -= in_hand.messages;
         load.octets -= in_hand.octets;
         *in_hand = *load;
+        let Some(behind) = behind.as_ref().filter(|behind| !behind.is_empty()) else {
+            return false;
+        };
+        let lasting = behind.lasting_load();
+        in_hand.messages -= lasting.messages;
+        in_hand.octets -= lasting.octets;
+        true
     }
 
     /// Gives back memory that is kept for the next burst.
     pub(crate) fn shrink(&self) {
-        if let Waiting::Octets(octets) = &mut self.lock().waiting {
+        let mut queue = self.lock();
+        if let Waiting::Octets(octets) = &mut queue.waiting {
             octets.shrink();
+        }
+        if queue.behind.as_ref().is_some_and(|behind| behind.is_idle()) {
+            queue.behind = None;
         }
     }
 
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lock().waiting.is_empty()
+        self.lock().is_empty()
     }
 
     /// Whether the session is ending, and why.

@@ -86,6 +86,7 @@ impl Realm {
             history: config.history,
         });
         broker.remember(&config.history_except, config.history_store.clone());
+        broker.keep_newest(&config.keep_newest);
         let state = State {
             broker,
             dealer: Dealer::new(DealerSettings {

@@ -188,9 +188,22 @@ impl Session {
         self.abort(Refusal::new(error_uri::PROTOCOL_VIOLATION, violation.to_string()))
     }
 
+    /// Says why, as far as the client takes a message of that size; the reason alone always fits.
     fn abort(&self, refusal: Refusal) -> Flow {
-        self.send(handshake::abort(refusal));
+        let mut abort = handshake::abort(refusal);
+        if self.outbox.admits(&abort.clone().into()).is_err() {
+            abort.details = Dict::default();
+        }
+        self.send(abort);
         Flow::Close
+    }
+
+    /// Ends the handshake where the client does not take a message of the size that it needs: it
+    /// is told, instead of hearing nothing.
+    fn check_size(&self, message: &Message) -> Result<(), Refusal> {
+        self.outbox
+            .admits(message)
+            .inspect_err(|_| Counters::add(&self.core.counters.oversized, 1))
     }
 
     /// Only for a session that is in no realm: in a realm, routing alone adds to the outbox.

@@ -56,6 +56,16 @@ impl RouterRealm {
         if !Uri::from(self.name.as_str()).is_valid(UriRules::Loose) {
             return Err("name is not a URI".to_owned());
         }
+        for wanted in &self.keep_newest {
+            let policy = MatchPolicy::from(wanted.match_policy);
+            if !Uri::from(wanted.topic.as_str()).is_valid_pattern(UriRules::Loose, policy) {
+                let topic = &wanted.topic;
+                return Err(format!(
+                    "keep_newest: {topic:?} is not a topic that could match {}",
+                    policy.name()
+                ));
+            }
+        }
         self.check_roles()?;
         self.check_users()?;
         if let Some(role) = &self.anonymous {

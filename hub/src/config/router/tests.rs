@@ -74,6 +74,7 @@ fn the_example_lists_every_key() {
             "[[realm]]\n[[realm.role]]\n[realm.role.authorizer]",
             &["realm", "role", "authorizer"],
         ),
+        ("[[realm]]\n[[realm.keep_newest]]", &["realm", "keep_newest"]),
         ("[[realm]]\n[realm.authenticator]", &["realm", "authenticator"]),
         ("[[realm]]\n[[realm.user]]", &["realm", "user"]),
         (
@@ -181,6 +182,14 @@ fn faults_name_the_realm_and_the_key() {
         (
             format!("{realm}{role}[[realm.role.permission]]\nuri = \"a\"\nallow = [\"cal\"]"),
             "line 7, key \"allow\": unknown variant `cal`, expected one of `call`, `register`, `publish`, `subscribe`",
+        ),
+        (
+            format!("{realm}[[realm.keep_newest]]\ntopic = \"a.\"\nevents = 1"),
+            "realm \"r\": keep_newest: \"a.\" is not a topic that could match exact",
+        ),
+        (
+            format!("{realm}[[realm.keep_newest]]\ntopic = \"a\"\nevents = 0"),
+            "line 5, key \"events\": invalid value: integer `0`, expected a nonzero u32",
         ),
         (format!("{realm}{realm}"), "there are two realms named \"r\""),
         (

@@ -104,7 +104,8 @@ impl Subscriptions {
             let (_, options) = asked.get_or_insert_with(|| (wish.subject.clone(), wish.options.clone()));
             options.get_retained = options.get_retained.or(wish.options.get_retained);
         }
-        let Some((subject, options)) = asked else { return };
+        let Some((subject, mut options)) = asked else { return };
+        options.keep_newest = self.keep_newest(&subject);
         let topic = subject.topic.clone();
         let request = outbox.request(|request| Subscribe {
             request,
@@ -112,6 +113,13 @@ impl Subscriptions {
             topic,
         });
         self.subscribing.insert(request, Subscribing { subject, locals });
+    }
+
+    /// How many events may wait at the router: all of them, unless no consumer needs that.
+    fn keep_newest(&self, subject: &Subject) -> Option<u64> {
+        let wishes = self.wishes.values().filter(|wish| wish.subject == *subject);
+        let most = wishes.map(|wish| wish.options.keep_newest.unwrap_or(u64::MAX)).max();
+        most.filter(|most| *most < u64::MAX)
     }
 
     pub(super) fn subscribed(&mut self, request: RequestId, subscription: SubscriptionId, outbox: &mut Outbox) {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -129,6 +130,31 @@ async fn a_consumer_too_slow_loses_the_oldest_and_holds_up_nobody() {
         got.push((event.args::<(u64,)>().unwrap().0, event.missed));
     }
     assert_eq!(got, [(8, 7), (9, 0), (10, 0)]);
+}
+
+#[tokio::test]
+async fn the_router_keeps_the_newest_for_whoever_asks_and_says_what_it_dropped() {
+    let (_router, session, mut peer) = ScriptedRouter::joined().await;
+    let asks = |events| session.subscribe("t").keep_newest(NonZeroU32::new(events).unwrap());
+    let (one, asked) = tokio::join!(asks(2).open(), peer.subscribed(1));
+    assert_eq!(asked.options.keep_newest, Some(2));
+    // The router has one subscription for both.
+    let (_two, asked) = tokio::join!(asks(5).open(), peer.subscribed(1));
+    assert_eq!(asked.options.keep_newest, Some(5));
+    let (_all, asked) = tokio::join!(session.subscribe("t").open(), peer.subscribed(1));
+    assert_eq!(asked.options.keep_newest, None);
+    let details = EventDetails {
+        dropped: 3,
+        ..EventDetails::default()
+    };
+    peer.send(Event {
+        subscription: SubscriptionId::new(1).unwrap(),
+        publication: PublicationId::new(7).unwrap(),
+        details,
+        payload: Payload::EMPTY,
+    })
+    .await;
+    assert_eq!(soon("an event", one.unwrap().next()).await.unwrap().missed, 3);
 }
 
 #[tokio::test]

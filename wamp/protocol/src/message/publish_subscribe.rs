@@ -24,6 +24,9 @@ pub struct SubscribeOptions {
     pub get_retained: Option<bool>,
     /// `nkey`: the shard this subscriber takes.
     pub nkey: Option<String>,
+    /// `_keep_newest`, an extension of Domovoi's: at most so many events wait for a session that
+    /// does not read; the oldest give way, and the next EVENT says how many did.
+    pub keep_newest: Option<u64>,
     /// `forward_for`: the routers it came through.
     pub forward_for: Vec<ForwardedFor>,
 }
@@ -173,6 +176,9 @@ pub struct EventDetails {
     pub trustlevel: Option<u64>,
     /// `retained`: a replayed copy.
     pub retained: bool,
+    /// `_dropped`, an extension of Domovoi's: so many events of this subscription gave way before
+    /// this one; absent when none did.
+    pub dropped: u64,
     /// `transaction_hash` of the publication.
     pub transaction_hash: Option<String>,
     /// `x_acknowledged_delivery`: the broker waits for EVENT_RECEIVED.

@@ -70,9 +70,9 @@ fn publish() -> BoxedStrategy<Message> {
 
 fn event() -> BoxedStrategy<Message> {
     let publisher = (of(session()), of(text()), of(text()), any::<Option<u64>>());
-    let flags = (any::<bool>(), any::<bool>());
+    let flags = (any::<bool>(), any::<u64>(), any::<bool>());
     let details = (of(uri()), publisher, flags, of(text()), forward_for(), ppt()).prop_map(
-        |(topic, publisher, (retained, acknowledged_delivery), transaction_hash, forward_for, ppt)| {
+        |(topic, publisher, (retained, dropped, acknowledged_delivery), transaction_hash, forward_for, ppt)| {
             let (publisher, publisher_authid, publisher_authrole, trustlevel) = publisher;
             EventDetails {
                 topic,
@@ -81,6 +81,7 @@ fn event() -> BoxedStrategy<Message> {
                 publisher_authrole,
                 trustlevel,
                 retained,
+                dropped,
                 transaction_hash,
                 acknowledged_delivery,
                 forward_for,
@@ -102,14 +103,22 @@ fn event() -> BoxedStrategy<Message> {
 }
 
 pub(super) fn publish_subscribe() -> BoxedStrategy<Message> {
-    let options = (match_policy(), any::<Option<bool>>(), of(text()), forward_for()).prop_map(
-        |(match_policy, get_retained, nkey, forward_for)| SubscribeOptions {
-            match_policy,
-            get_retained,
-            nkey,
-            forward_for,
-        },
-    );
+    let options = (
+        match_policy(),
+        any::<Option<bool>>(),
+        of(text()),
+        any::<Option<u64>>(),
+        forward_for(),
+    )
+        .prop_map(
+            |(match_policy, get_retained, nkey, keep_newest, forward_for)| SubscribeOptions {
+                match_policy,
+                get_retained,
+                nkey,
+                keep_newest,
+                forward_for,
+            },
+        );
     prop_oneof![
         3 => publish(),
         3 => event(),

@@ -1,6 +1,8 @@
 //! PUBLISH, and the events it becomes.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use wamp_protocol::message::{
 use wamp_protocol::{MatchPolicy, MessageType, Payload, PublicationId, SessionId, Uri, error_uri};
 
 use super::Broker;
+use super::newest;
 use super::recipients::RecipientFilter;
 use super::subscription::Subscription;
 use crate::config::Disclose;
@@ -142,11 +145,12 @@ impl Broker {
             ppt,
             rkey,
         };
+        let keep_newest = self.newest.of_topic(&publication.topic);
         let before = effects.sends.len();
         let subscriptions = &self.subscriptions;
         self.subscription_by_pattern.matches(publication.topic.as_str(), |id| {
             if let Some(subscription) = subscriptions.get(&id) {
-                publication.deliver(subscription, effects);
+                publication.deliver(subscription, keep_newest, effects);
             }
         });
         let published = Published {
@@ -187,13 +191,14 @@ struct Audience {
 
 impl Publication {
     /// One EVENT to each of the subscribers that shall have it: the same message for all who may
-    /// know the same.
-    fn deliver(&self, subscription: &Subscription, effects: &mut Effects) {
+    /// know the same. `keep_newest` is how many may wait whoever the subscriber is.
+    fn deliver(&self, subscription: &Subscription, keep_newest: Option<NonZeroU32>, effects: &mut Effects) {
         let node = self
             .rkey
             .as_deref()
             .and_then(|rkey| node_for(rkey, subscription.nodes()));
         let mut shared: [Option<Arc<SharedMessage>>; 4] = Default::default();
+        let mut droppable: BTreeMap<(usize, NonZeroU32), Option<Arc<SharedMessage>>> = BTreeMap::new();
         for subscriber in subscription.subscribers() {
             let wrong_shard = match (node, subscriber.nkey.as_deref()) {
                 (Some(node), Some(nkey)) => node != nkey,
@@ -204,9 +209,16 @@ impl Publication {
             }
             let audience = self.audience(&subscriber.member);
             let slot = usize::from(audience.identity) * 2 + usize::from(audience.trustlevel);
-            let Some(slot) = shared.get_mut(slot) else { continue };
-            let message =
-                slot.get_or_insert_with(|| Arc::new(SharedMessage::new(self.event(subscription, audience, false))));
+            let keep = newest::fewer(keep_newest, subscriber.keep_newest);
+            let slot = match keep {
+                None => shared.get_mut(slot),
+                Some(keep) => Some(droppable.entry((slot, keep)).or_default()),
+            };
+            let Some(slot) = slot else { continue };
+            let message = slot.get_or_insert_with(|| {
+                let event = self.event(subscription, audience, false);
+                Arc::new(SharedMessage::newest(event, keep))
+            });
             effects.share(subscriber.member.id, message);
         }
     }

@@ -1,5 +1,6 @@
 //! One subscription: a topic or pattern, and who shares it.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use wamp_protocol::SessionId;
@@ -23,6 +24,8 @@ pub(super) struct Subscriber {
     pub(super) member: Arc<Member>,
     /// The shard it takes; `None` takes all.
     pub(super) nkey: Option<String>,
+    /// How many of its events may wait; `None` where each has to be sent.
+    pub(super) keep_newest: Option<NonZeroU32>,
 }
 
 impl Subscription {
@@ -45,14 +48,15 @@ impl Subscription {
             .filter_map(|subscriber| subscriber.nkey.as_deref())
     }
 
-    /// Adds a subscriber, or changes its shard; whether it is new.
-    pub(super) fn add(&mut self, member: Arc<Member>, nkey: Option<String>) -> bool {
-        if let Some(known) = self.place.get(&member.id).and_then(|at| self.subscribers.get_mut(*at)) {
-            known.nkey = nkey;
+    /// Adds a subscriber, or changes how it takes part; whether it is new.
+    pub(super) fn add(&mut self, subscriber: Subscriber) -> bool {
+        let session = subscriber.member.id;
+        if let Some(known) = self.place.get(&session).and_then(|at| self.subscribers.get_mut(*at)) {
+            *known = subscriber;
             return false;
         }
-        self.place.insert(member.id, self.subscribers.len());
-        self.subscribers.push(Subscriber { member, nkey });
+        self.place.insert(session, self.subscribers.len());
+        self.subscribers.push(subscriber);
         true
     }
 

@@ -57,8 +57,8 @@ impl Writing {
         }
         if batch.is_some() {
             self.fill_up(outbox, framing, batch, session, WRITE);
-        } else {
-            outbox.exchange(&mut self.output);
+        } else if outbox.exchange(&mut self.output) {
+            self.fill_up(outbox, framing, None, session, WRITE);
         }
     }
 

@@ -1,4 +1,7 @@
+use std::collections::HashMap;
+
 use bytes::Bytes;
+use proptest::prelude::*;
 use wamp_protocol::message::{Event, EventDetails, Unsubscribed};
 use wamp_protocol::{Payload, PublicationId, RequestId, Serializer, SubscriptionId};
 
@@ -17,11 +20,15 @@ fn push(outbox: &Outbox) -> Pushed {
 }
 
 fn taken(outbox: &Outbox) -> Vec<Message> {
+    taken_up_to(outbox, &mut Octets::default(), usize::MAX)
+}
+
+/// Octets that wait are taken wholly, messages up to so many octets.
+fn taken_up_to(outbox: &Outbox, octets: &mut Octets, limit: usize) -> Vec<Message> {
+    outbox.exchange(octets);
     let mut batch = Vec::new();
-    outbox.take(&mut batch, usize::MAX);
-    let mut octets = Octets::default();
-    outbox.exchange(&mut octets);
-    let mut messages: Vec<_> = batch.iter().map(|outgoing| outgoing.message().clone()).collect();
+    outbox.take(&mut batch, limit);
+    let mut messages = Vec::new();
     let mut octets = Bytes::from(octets.to_vec());
     while !octets.is_empty() {
         let length = usize::from(octets[1]);
@@ -34,6 +41,7 @@ fn taken(outbox: &Outbox) -> Vec<Message> {
         messages.push(Serializer::Json.decode(body).unwrap());
         octets = octets.slice(head + length..);
     }
+    messages.extend(batch.iter().map(|outgoing| outgoing.message().clone()));
     messages
 }
 
@@ -121,4 +129,201 @@ fn what_a_receiver_does_not_take_is_refused_and_leaves_no_trace() {
     assert!(outbox.is_empty());
     assert_eq!(push(&outbox), Pushed::First);
     assert_eq!(shared.message().message_type(), MessageType::Event);
+}
+
+fn event(subscription: u64, publication: u64, keep: u32) -> Arc<SharedMessage> {
+    let event = Event {
+        subscription: SubscriptionId::new(subscription).unwrap(),
+        publication: PublicationId::new(publication).unwrap(),
+        details: EventDetails::default(),
+        payload: Payload::EMPTY,
+    };
+    Arc::new(SharedMessage::newest(event, NonZeroU32::new(keep)))
+}
+
+fn push_event(outbox: &Outbox, subscription: u64, publication: u64, keep: u32) -> Pushed {
+    outbox.push_shared(&event(subscription, publication, keep), &mut Tally::new())
+}
+
+/// What a message is in the model below, and how many events it says were dropped.
+fn seen(message: &Message) -> (Waits, u64) {
+    match message {
+        Message::Unsubscribed(m) => (Waits::Lasting(m.request.unwrap().get()), 0),
+        Message::Event(m) => {
+            let (subscription, publication) = (m.subscription.get(), m.publication.get());
+            (Waits::Event(subscription, publication), m.details.dropped)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_oldest_event_gives_way_and_the_next_one_says_how_many_did() {
+    for outbox in outboxes(10, 1 << 20) {
+        assert_eq!(push_event(&outbox, 1, 1, 2), Pushed::First);
+        assert_eq!(push(&outbox), Pushed::Behind);
+        assert_eq!(push_event(&outbox, 1, 2, 2), Pushed::Behind);
+        assert_eq!(push_event(&outbox, 1, 3, 2), Pushed::Instead { dropped: 1 });
+        assert_eq!(push_event(&outbox, 1, 4, 2), Pushed::Instead { dropped: 1 });
+        assert_eq!(push_event(&outbox, 2, 5, 2), Pushed::Behind);
+        let left: Vec<_> = taken(&outbox).iter().map(seen).collect();
+        let events = [(1, 3, 2), (1, 4, 0), (2, 5, 0)];
+        let expected =
+            events.map(|(subscription, publication, dropped)| (Waits::Event(subscription, publication), dropped));
+        assert_eq!(left[0], (Waits::Lasting(7), 0));
+        assert_eq!(left[1..], expected);
+        assert!(outbox.is_empty());
+        assert_eq!(push_event(&outbox, 1, 6, 2), Pushed::First);
+        assert_eq!(
+            taken(&outbox).iter().map(seen).collect::<Vec<_>>(),
+            [(Waits::Event(1, 6), 0)]
+        );
+    }
+}
+
+#[test]
+fn events_that_give_way_take_no_room_from_other_messages_and_these_end_the_session_as_ever() {
+    for outbox in outboxes(3, 1 << 20) {
+        for publication in 1..=10 {
+            assert_ne!(push_event(&outbox, publication, publication, 5), Pushed::Late);
+        }
+        for _ in 0..3 {
+            assert_eq!(push(&outbox), Pushed::Behind);
+        }
+        assert_eq!(push(&outbox), Pushed::Full { dropped: 7 });
+        assert_eq!(push_event(&outbox, 1, 11, 5), Pushed::Late);
+        assert_eq!(outbox.ended(), Some(End::TooSlow));
+        let left = taken(&outbox);
+        assert!(matches!(&left[..], [Message::Goodbye(_)]), "{left:?}");
+    }
+}
+
+#[test]
+fn goodbye_comes_after_events_that_may_give_way() {
+    for outbox in outboxes(3, 1 << 20) {
+        push_event(&outbox, 1, 1, 5);
+        outbox.dismiss("wamp.close.system_shutdown", None);
+        let left = taken(&outbox);
+        assert!(
+            matches!(&left[..], [Message::Event(_), Message::Goodbye(_)]),
+            "{left:?}"
+        );
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    Lasting(u64),
+    /// Subscription and publication.
+    Event(u64, u64),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Push,
+    Event { subscription: u64, keep: u32 },
+    Take(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => Just(Step::Push),
+        6 => (1..4_u64, 1..7_u32).prop_map(|(subscription, keep)| Step::Event { subscription, keep }),
+        2 => prop_oneof![Just(1), 1..400_usize, Just(usize::MAX)].prop_map(Step::Take),
+    ];
+    prop::collection::vec(step, 1..80)
+}
+
+/// What has to wait after each step, said as plainly as can be.
+#[derive(Default)]
+struct Model {
+    waiting: Vec<Waits>,
+    dropped: HashMap<u64, u64>,
+}
+
+impl Model {
+    fn events(&self, of: Option<u64>) -> usize {
+        let counts =
+            |one: &&Waits| matches!(one, Waits::Event(subscription, _) if of.is_none_or(|of| of == *subscription));
+        self.waiting.iter().filter(counts).count()
+    }
+
+    fn drop_oldest(&mut self, of: Option<u64>) {
+        let oldest = self.waiting.iter().enumerate().find_map(|(at, one)| match one {
+            Waits::Event(subscription, _) if of.is_none_or(|of| of == *subscription) => Some((at, *subscription)),
+            _ => None,
+        });
+        let (at, subscription) = oldest.unwrap();
+        self.waiting.remove(at);
+        *self.dropped.entry(subscription).or_default() += 1;
+    }
+
+    /// How many were dropped.
+    fn event(&mut self, subscription: u64, publication: u64, keep: u32, limit: usize) -> usize {
+        let before: u64 = self.dropped.values().sum();
+        while self.events(Some(subscription)) >= keep as usize {
+            self.drop_oldest(Some(subscription));
+        }
+        self.waiting.push(Waits::Event(subscription, publication));
+        while self.events(None) > limit {
+            self.drop_oldest(None);
+        }
+        (self.dropped.values().sum::<u64>() - before) as usize
+    }
+
+    fn take(&mut self) -> (Waits, u64) {
+        let next = self.waiting.remove(0);
+        let dropped = match next {
+            Waits::Event(subscription, _) => self.dropped.remove(&subscription).unwrap_or(0),
+            Waits::Lasting(_) => 0,
+        };
+        (next, dropped)
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_waits_is_what_a_naive_queue_would_hold(steps in steps()) {
+        const LIMIT: usize = 9;
+        for outbox in outboxes(LIMIT, 1 << 20) {
+            let (mut model, mut written, mut number) = (Model::default(), Octets::default(), 0);
+            for step in &steps {
+                let was_empty = model.waiting.is_empty();
+                match *step {
+                    Step::Push => {
+                        number += 1;
+                        let message = Unsubscribed { request: RequestId::new(number), details: None };
+                        let pushed = outbox.push(message.into(), &mut Tally::new());
+                        if let Pushed::Full { dropped } = pushed {
+                            prop_assert_eq!(dropped, model.waiting.len() + 1);
+                            let left = taken(&outbox);
+                            prop_assert!(matches!(&left[..], [Message::Goodbye(_)]));
+                            break;
+                        }
+                        prop_assert!(model.waiting.len() - model.events(None) < LIMIT);
+                        prop_assert_eq!(pushed, if was_empty { Pushed::First } else { Pushed::Behind });
+                        model.waiting.push(Waits::Lasting(number));
+                    }
+                    Step::Event { subscription, keep } => {
+                        number += 1;
+                        let expected = match model.event(subscription, number, keep, LIMIT) {
+                            0 if was_empty => Pushed::First,
+                            0 => Pushed::Behind,
+                            dropped => Pushed::Instead { dropped },
+                        };
+                        prop_assert_eq!(push_event(&outbox, subscription, number, keep), expected);
+                    }
+                    Step::Take(octets) => {
+                        let got: Vec<_> = taken_up_to(&outbox, &mut written, octets).iter().map(seen).collect();
+                        prop_assert!(was_empty || !got.is_empty());
+                        for one in got {
+                            prop_assert_eq!(one, model.take());
+                        }
+                        prop_assert!(octets < usize::MAX || model.waiting.is_empty());
+                    }
+                }
+                prop_assert_eq!(outbox.is_empty(), model.waiting.is_empty());
+            }
+        }
+    }
 }

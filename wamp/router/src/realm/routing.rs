@@ -250,6 +250,10 @@ impl State {
             match pushed {
                 Pushed::Behind => {}
                 Pushed::First => filled.push(Arc::clone(outbox)),
+                Pushed::Instead { dropped } => {
+                    Counters::add(&counters.dropped, dropped as u64);
+                    Counters::add(&counters.gave_way, dropped as u64);
+                }
                 Pushed::Late => Counters::add(&counters.dropped, 1),
                 Pushed::Full { dropped } => {
                     Counters::add(&counters.dropped, dropped as u64);

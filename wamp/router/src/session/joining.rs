@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wamp_protocol::message::{Authenticate, Hello, Welcome};
-use wamp_protocol::{Dict, SessionId, error_uri};
+use wamp_protocol::{Dict, Message, SessionId, error_uri};
 
 use super::asking::Asking;
 use super::{Flow, Seat, Session, State};
@@ -78,6 +78,8 @@ impl Session {
             transport: &self.transport,
         };
         let (expecting, challenge) = joining.challenge(sign_in, found, asked)?;
+        let challenge = Message::from(challenge);
+        self.check_size(&challenge)?;
         self.send(challenge);
         Ok(expecting)
     }
@@ -105,6 +107,9 @@ impl Session {
     }
 
     fn join(&mut self, realm: Arc<Realm>, member: Arc<Member>, welcome: Welcome) -> Flow {
+        if let Err(refusal) = self.check_size(&welcome.clone().into()) {
+            return self.abort(refusal);
+        }
         if realm.join(&member, &self.outbox, welcome).is_err() {
             return self.abort(Refusal::new(error_uri::CLOSE_SYSTEM_SHUTDOWN, "the router is stopping"));
         }

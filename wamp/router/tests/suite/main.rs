@@ -23,6 +23,7 @@ mod ids;
 mod invocation_routing;
 mod limits;
 mod meta_api;
+mod newest;
 mod ordering;
 mod passthru;
 mod payloads;

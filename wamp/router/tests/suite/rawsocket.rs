@@ -1,10 +1,11 @@
 //! RawSocket, octet by octet, over TCP and over a Unix socket.
 
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wamp_protocol::Serializer;
 
 use crate::site::{self, Site};
-use crate::support::{Kind, Stream, Wire};
+use crate::support::{Kind, Stream, Wire, all_roles};
 
 /// A test of each of these, by RawSocket over both kinds of socket, in every serializer.
 macro_rules! on_every_rawsocket {
@@ -27,6 +28,7 @@ on_every_rawsocket!(
     trap_08_reserved_bits_and_types_end_the_connection,
     trap_08_a_message_larger_than_was_said_ends_the_connection,
     trap_08_what_a_client_does_not_take_is_not_sent_to_it,
+    trap_08_a_client_that_takes_less_than_welcome_needs_is_told_so,
 );
 
 fn kinds() -> Vec<Kind> {
@@ -138,7 +140,6 @@ async fn trap_08_a_message_larger_than_was_said_ends_the_connection(site: Site) 
 }
 
 async fn trap_08_what_a_client_does_not_take_is_not_sent_to_it(site: Site) {
-    use serde_json::json;
     let mut small = site.server.connect_small(site.kind).await;
     small.join("realm1").await;
     small.subscribe("com.topic", json!({})).await;
@@ -158,4 +159,29 @@ async fn trap_08_what_a_client_does_not_take_is_not_sent_to_it(site: Site) {
     );
     peer.publish("com.topic", json!({}), json!(["fits"])).await;
     assert_eq!(small.receive().await[4], json!(["fits"]));
+}
+
+async fn trap_08_a_client_that_takes_less_than_welcome_needs_is_told_so(site: Site) {
+    let hello = |realm: &str| json!([1, realm, { "roles": all_roles() }]);
+    let mut small = site.server.connect_taking(site.kind, 0).await;
+    small.send(hello("realm1")).await;
+    let abort = small.receive().await;
+    assert_eq!(abort[2], "wamp.error.payload_size_exceeded", "{abort}");
+    assert!(abort[1]["message"].as_str().unwrap().contains("512"), "{abort}");
+    small.ends().await;
+    // It never was in the realm.
+    let mut peer = site.join().await;
+    assert_eq!(peer.ask("wamp.session.count", json!([])).await, Ok(json!(1)));
+    assert_eq!(site.metric("wamp_messages_oversized_total"), 1);
+    // The same where it is CHALLENGE that does not fit.
+    let mut small = site.server.connect_taking(site.kind, 0).await;
+    let details = json!({ "roles": all_roles(), "authmethods": ["wampcra"], "authid": "x".repeat(400) });
+    small.send(json!([1, "realm1", details])).await;
+    assert_eq!(small.aborted().await, "wamp.error.payload_size_exceeded");
+    assert_eq!(site.metric("wamp_messages_oversized_total"), 2);
+    // A sentence that is too long is left out, and the reason said.
+    let mut small = site.server.connect_taking(site.kind, 0).await;
+    small.send(hello(&format!("realm.{}", "x".repeat(600)))).await;
+    assert_eq!(small.receive().await, json!([3, {}, "wamp.error.no_such_realm"]));
+    small.ends().await;
 }

@@ -152,8 +152,13 @@ impl Server {
 
     /// A RawSocket client that takes messages of up to 4 KiB.
     pub(crate) async fn connect_small(&self, kind: Kind) -> Client {
+        self.connect_taking(kind, 3).await
+    }
+
+    /// A RawSocket client that takes messages of up to 2^(`length` + 9) octets.
+    pub(crate) async fn connect_taking(&self, kind: Kind, length: u8) -> Client {
         let mut stream = self.raw(kind).await;
-        shake_hands(&mut stream, kind.serializer(), 3).await;
+        shake_hands(&mut stream, kind.serializer(), length).await;
         Client::new(Wire::Raw(stream), kind)
     }
 

@@ -85,6 +85,7 @@ pub(super) fn subscribe<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Resul
             "match" => options.match_policy = option::match_policy(reader)?,
             "get_retained" => options.get_retained = option::optional_flag(reader)?,
             "nkey" => options.nkey = option::optional_text(reader)?,
+            "_keep_newest" => options.keep_newest = option::optional_number(reader)?,
             "forward_for" => options.forward_for = option::forward_for(reader)?,
             _ => return Ok(false),
         }
@@ -142,6 +143,7 @@ fn event_detail<'a, R: Reader<'a>>(reader: &mut R, key: &str, details: &mut Even
         "publisher_authrole" => details.publisher_authrole = option::optional_text(reader)?,
         "trustlevel" => details.trustlevel = option::optional_number(reader)?,
         "retained" => details.retained = option::flag(reader)?,
+        "_dropped" => details.dropped = option::optional_number(reader)?.unwrap_or_default(),
         "transaction_hash" => details.transaction_hash = option::optional_text(reader)?,
         "x_acknowledged_delivery" => details.acknowledged_delivery = option::flag(reader)?,
         "forward_for" => details.forward_for = option::forward_for(reader)?,

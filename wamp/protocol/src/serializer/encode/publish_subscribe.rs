@@ -63,6 +63,7 @@ pub(super) fn subscribe<W: Writer>(writer: &mut W, m: &Subscribe) -> Result<(), 
         options.match_policy(m.options.match_policy);
         options.optional_flag("get_retained", m.options.get_retained);
         options.optional_text("nkey", m.options.nkey.as_deref());
+        options.optional_number("_keep_newest", m.options.keep_newest);
         options.forward_for(&m.options.forward_for);
     });
     e.text(m.topic.as_str());
@@ -122,6 +123,7 @@ pub(super) fn event<W: Writer>(writer: &mut W, m: &Event) -> Result<(), EncodeEr
         options.optional_text("publisher_authrole", d.publisher_authrole.as_deref());
         options.optional_number("trustlevel", d.trustlevel);
         options.flag("retained", d.retained);
+        options.optional_number("_dropped", Some(d.dropped).filter(|count| *count > 0));
         options.optional_text("transaction_hash", d.transaction_hash.as_deref());
         options.flag("x_acknowledged_delivery", d.acknowledged_delivery);
         options.forward_for(&d.forward_for);

@@ -86,6 +86,8 @@ impl World {
             match_policy: Some(policy),
             nkey: nkey.map(str::to_owned),
             get_retained: Some(get_retained),
+            // So many that none gives way: events are to come as without it, and in the same order.
+            keep_newest: draw.one_in(3).then_some(1 << 20),
             ..SubscribeOptions::default()
         };
         let topic = uri.into();

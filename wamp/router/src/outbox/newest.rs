@@ -1,0 +1,169 @@
+//! What waits behind an event that gives way to newer ones of its subscription.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use wamp_protocol::{Message, SubscriptionId};
+
+use super::queue::Load;
+use crate::effects::{Outgoing, SharedMessage};
+
+/// Messages in their order, some of which are events that may be dropped where they are. They stay
+/// messages, whatever the transport: octets could not be taken out again.
+///
+/// What may be dropped is bounded by itself, and so leaves to everything else the room it has.
+#[derive(Debug, Default)]
+pub(super) struct Newest {
+    /// place → what has to be sent
+    lasting: BTreeMap<u64, Outgoing>,
+    /// place → event that may be dropped
+    events: BTreeMap<u64, (SubscriptionId, Outgoing)>,
+    backlogs: HashMap<SubscriptionId, Backlog>,
+    next: u64,
+    /// What `lasting` weighs.
+    lasting_load: Load,
+    /// What `events` weigh.
+    events_load: Load,
+}
+
+/// What waits of one subscription.
+#[derive(Debug, Default)]
+struct Backlog {
+    /// The places of its events, the oldest first.
+    places: VecDeque<u64>,
+    /// Dropped since one was taken.
+    dropped: u64,
+}
+
+/// A message whose turn has come.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) message: Outgoing,
+    pub(super) weight: usize,
+    /// Whether it counts to what ends the session when there is too much of it.
+    pub(super) lasting: bool,
+}
+
+impl Newest {
+    pub(super) fn is_empty(&self) -> bool {
+        self.lasting.is_empty() && self.events.is_empty()
+    }
+
+    pub(super) const fn lasting_load(&self) -> Load {
+        self.lasting_load
+    }
+
+    /// Events that may be dropped.
+    pub(super) const fn events(&self) -> usize {
+        self.events_load.messages
+    }
+
+    /// Whether anything has to be remembered.
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_empty() && self.backlogs.is_empty()
+    }
+
+    fn place(&mut self) -> u64 {
+        let place = self.next;
+        self.next += 1;
+        place
+    }
+
+    /// Adds what has to be sent; its weight.
+    pub(super) fn push(&mut self, message: Outgoing) -> usize {
+        let weight = message.weight();
+        self.lasting_load.add(weight);
+        let place = self.place();
+        self.lasting.insert(place, message);
+        weight
+    }
+
+    /// Adds an event. Of its subscription `keep` stay, it among them, and of all subscriptions
+    /// together what is within `limit`; the oldest are dropped, and how many is returned.
+    pub(super) fn push_event(
+        &mut self,
+        subscription: SubscriptionId,
+        event: &Arc<SharedMessage>,
+        keep: NonZeroU32,
+        limit: Load,
+    ) -> usize {
+        let place = self.place();
+        let backlog = self.backlogs.entry(subscription).or_default();
+        let surplus = (backlog.places.len() + 1).saturating_sub(keep.get() as usize);
+        let mut dropped = 0;
+        for _ in 0..surplus {
+            dropped += usize::from(self.drop_oldest_of(subscription));
+        }
+        let event = Outgoing::Shared(Arc::clone(event));
+        self.events_load.add(event.weight());
+        self.events.insert(place, (subscription, event));
+        self.backlogs.entry(subscription).or_default().places.push_back(place);
+        while self.events_load.exceeds(limit)
+            && self.events.len() > 1
+            && let Some((_, (oldest, _))) = self.events.first_key_value()
+        {
+            dropped += usize::from(self.drop_oldest_of(*oldest));
+        }
+        // Of subscriptions that are over nobody will ask how much they lost.
+        if self.backlogs.len() > 2 * limit.messages.max(64) {
+            self.backlogs.retain(|_, backlog| !backlog.places.is_empty());
+        }
+        dropped
+    }
+
+    fn drop_oldest_of(&mut self, subscription: SubscriptionId) -> bool {
+        let Some(backlog) = self.backlogs.get_mut(&subscription) else {
+            return false;
+        };
+        let oldest = backlog.places.pop_front().and_then(|place| self.events.remove(&place));
+        let Some((_, event)) = oldest else { return false };
+        backlog.dropped += 1;
+        self.events_load.subtract(event.weight());
+        true
+    }
+
+    /// The first of all that waits. An event says how many before it were dropped.
+    pub(super) fn pop(&mut self) -> Option<Taken> {
+        let lasting = self.lasting.first_key_value().map(|(place, _)| *place);
+        let event = self.events.first_key_value().map(|(place, _)| *place);
+        if event.is_none_or(|event| lasting.is_some_and(|lasting| lasting < event)) {
+            let (_, message) = self.lasting.pop_first()?;
+            let weight = message.weight();
+            self.lasting_load.subtract(weight);
+            return Some(Taken {
+                message,
+                weight,
+                lasting: true,
+            });
+        }
+        let (_, (subscription, event)) = self.events.pop_first()?;
+        let weight = event.weight();
+        self.events_load.subtract(weight);
+        let mut dropped = 0;
+        if let Some(backlog) = self.backlogs.get_mut(&subscription) {
+            backlog.places.pop_front();
+            dropped = std::mem::take(&mut backlog.dropped);
+            if backlog.places.is_empty() {
+                self.backlogs.remove(&subscription);
+            }
+        }
+        Some(Taken {
+            message: telling(event, dropped),
+            weight,
+            lasting: false,
+        })
+    }
+}
+
+/// The event, saying that so many before it were dropped.
+fn telling(event: Outgoing, dropped: u64) -> Outgoing {
+    if dropped == 0 {
+        return event;
+    }
+    let mut message = event.message().clone();
+    if let Message::Event(event) = &mut message {
+        event.details.dropped = dropped;
+    }
+    Outgoing::Own(Box::new(message))
+}
