@@ -148,7 +148,7 @@ mod tests {
                 ..EventDetails::default()
             };
             let publication = PublicationId::new(number).unwrap();
-            queue.push(Event::new("t".into(), publication, details, Payload::EMPTY));
+            queue.push(Event::new("t".into(), publication, details.into(), Payload::EMPTY));
         }
         assert_eq!(next(&queue), Some(Some((3, 10 + 1 + 10 + 1))));
         assert_eq!(next(&queue), Some(Some((4, 0))));

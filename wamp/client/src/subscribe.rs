@@ -173,12 +173,7 @@ pub struct Event {
 }
 
 impl Event {
-    pub(crate) const fn new(
-        topic: Uri,
-        publication: PublicationId,
-        details: Sparse<EventDetails>,
-        payload: Payload,
-    ) -> Self {
+    pub(crate) fn new(topic: Uri, publication: PublicationId, details: Sparse<EventDetails>, payload: Payload) -> Self {
         Self {
             missed: details.dropped,
             topic,

@@ -150,7 +150,7 @@ async fn the_router_keeps_the_newest_for_whoever_asks_and_says_what_it_dropped()
     peer.send(Event {
         subscription: SubscriptionId::new(1).unwrap(),
         publication: PublicationId::new(7).unwrap(),
-        details,
+        details: details.into(),
         payload: Payload::EMPTY,
     })
     .await;

@@ -200,6 +200,7 @@ impl EventDetails {
         retained: false,
         transaction_hash: None,
         acknowledged_delivery: false,
+        dropped: 0,
         forward_for: Vec::new(),
         ppt: None,
     };

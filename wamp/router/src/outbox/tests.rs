@@ -135,7 +135,7 @@ fn event(subscription: u64, publication: u64, keep: u32) -> Arc<SharedMessage> {
     let event = Event {
         subscription: SubscriptionId::new(subscription).unwrap(),
         publication: PublicationId::new(publication).unwrap(),
-        details: EventDetails::default(),
+        details: EventDetails::default().into(),
         payload: Payload::EMPTY,
     };
     Arc::new(SharedMessage::newest(event, NonZeroU32::new(keep)))
