@@ -24,19 +24,11 @@ pub(crate) struct Package {
 const TO_BUILD: &[Package] = &[
     Package {
         name: "gcc",
-        reason: "links programs and compiles SQLite",
+        reason: "links programs, compiles SQLite and D-Bus",
     },
     Package {
         name: "libc6-dev",
         reason: "links programs",
-    },
-    Package {
-        name: "pkg-config",
-        reason: "finds libdbus",
-    },
-    Package {
-        name: "libdbus-1-dev",
-        reason: "Bluetooth through BlueZ",
     },
 ];
 
