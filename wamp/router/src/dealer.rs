@@ -5,6 +5,7 @@
 
 mod abandoned;
 mod answering;
+mod by_request;
 mod calling;
 mod canceling;
 mod invocation;
@@ -18,6 +19,7 @@ use wamp_protocol::message::{InvocationPolicy, Register, Registered, Unregister,
 use wamp_protocol::{MatchPolicy, MessageType, RegistrationId, RequestId, SessionId, Uri, UriRules, error_uri};
 
 use self::abandoned::Abandoned;
+use self::by_request::ByRequest;
 use self::invocation::{Invocation, InvocationKey};
 use self::registration::{Callee, Registration};
 use crate::config::Disclose;
@@ -64,11 +66,11 @@ pub(crate) struct Dealer {
 struct DealerSession {
     registrations: IdSet<RegistrationId>,
     /// Its open calls → their invocations.
-    invocation_by_call: IdMap<RequestId, InvocationKey>,
+    invocation_by_call: ByRequest<InvocationKey>,
     /// Calls that took several chunks and ended, of which more chunks may be on their way.
     ended_chunked_calls: Abandoned,
     /// Invocations it has not answered yet.
-    invocations: IdMap<RequestId, Invocation>,
+    invocations: ByRequest<Invocation>,
     /// The id its next invocation gets.
     next_invocation: RequestId,
     /// Invocations that ended without its answer, which may still come.
@@ -79,9 +81,9 @@ impl Default for DealerSession {
     fn default() -> Self {
         Self {
             registrations: IdSet::default(),
-            invocation_by_call: IdMap::default(),
+            invocation_by_call: ByRequest::default(),
             ended_chunked_calls: Abandoned::default(),
-            invocations: IdMap::default(),
+            invocations: ByRequest::default(),
             next_invocation: RequestId::FIRST,
             abandoned: Abandoned::default(),
         }
@@ -268,7 +270,7 @@ impl Dealer {
             };
             self.callee_left(key, &invocation, effects);
         }
-        for key in gone.invocation_by_call.into_values() {
+        for (_, key) in gone.invocation_by_call {
             self.caller_left(key, effects);
         }
     }

@@ -131,7 +131,7 @@ impl Dealer {
     fn take_answered(&mut self, key: InvocationKey, last: bool) -> Result<Option<Invocation>, Violation> {
         let unknown = || Violation(format!("there is no open INVOCATION {}", key.request));
         let session = self.sessions.get_mut(&key.callee).ok_or_else(unknown)?;
-        if let Some(invocation) = session.invocations.remove(&key.request) {
+        if let Some(invocation) = session.invocations.remove(key.request) {
             self.close(key, &invocation);
             return Ok(Some(invocation));
         }

@@ -41,7 +41,7 @@ impl Dealer {
         }
         let session = self.sessions.entry(caller.id).or_default();
         let open = session.invocation_by_call.len();
-        if let Some(key) = session.invocation_by_call.get(&request) {
+        if let Some(key) = session.invocation_by_call.get(request) {
             let key = *key;
             return self.next_chunk(key, message, effects);
         }
@@ -63,7 +63,7 @@ impl Dealer {
     /// Whether `request` is a call of this session that is open, or one in pieces that has ended.
     pub(crate) fn knows_chunks_of(&self, session: SessionId, request: RequestId) -> bool {
         self.sessions.get(&session).is_some_and(|session| {
-            session.invocation_by_call.contains_key(&request) || session.ended_chunked_calls.may_contain(request)
+            session.invocation_by_call.get(request).is_some() || session.ended_chunked_calls.may_contain(request)
         })
     }
 
@@ -230,7 +230,7 @@ impl Dealer {
     }
 
     pub(super) fn invocation_mut(&mut self, key: InvocationKey) -> Option<&mut Invocation> {
-        self.sessions.get_mut(&key.callee)?.invocations.get_mut(&key.request)
+        self.sessions.get_mut(&key.callee)?.invocations.get_mut(key.request)
     }
 
     /// An invocation is over: so is the call, and its time runs no more.
@@ -241,7 +241,7 @@ impl Dealer {
         let Some(session) = self.sessions.get_mut(&invocation.caller) else {
             return;
         };
-        session.invocation_by_call.remove(&invocation.call);
+        session.invocation_by_call.remove(invocation.call);
         if matches!(invocation.chunks, Chunks::Open(_)) {
             session.ended_chunked_calls.add(invocation.call);
         }

@@ -24,7 +24,7 @@ impl Dealer {
         };
         let session = self.sessions.get(&caller.id);
         let Some(key) = session
-            .and_then(|session| session.invocation_by_call.get(&message.request))
+            .and_then(|session| session.invocation_by_call.get(message.request))
             .copied()
         else {
             return;
@@ -103,7 +103,7 @@ impl Dealer {
         let Some(session) = self.sessions.get_mut(&key.callee) else {
             return;
         };
-        let Some(invocation) = session.invocations.remove(&key.request) else {
+        let Some(invocation) = session.invocations.remove(key.request) else {
             return;
         };
         session.abandoned.add(key.request);
