@@ -1,5 +1,6 @@
 //! Who gets in: what a realm accepts, and where principals and their credentials come from.
 
+mod attempts;
 mod credential;
 mod decoy;
 pub(crate) mod dynamic;
@@ -15,6 +16,7 @@ use wamp_protocol::Dict;
 use wamp_protocol::auth;
 use wamp_protocol::auth::scram::Dialect;
 
+pub(crate) use attempts::Attempts;
 pub use credential::{Credential, PublicKey, TicketCheck};
 pub(crate) use decoy::{DecoySecret, generic_decoy};
 pub use dynamic::DynamicAuthenticator;

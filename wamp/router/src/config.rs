@@ -47,6 +47,10 @@ pub struct RealmConfig {
     pub name: String,
     /// Who gets in, and how they prove who they are.
     pub authentication: Authentication,
+    /// Whether who fails to sign in again and again has to wait: each failure after the fifth for a name at
+    /// one address, or the twentieth from one address, doubles the time before the next try, up to
+    /// five minutes.
+    pub limits_attempts: bool,
     /// A procedure that is asked about principals whom `authentication` does not know.
     pub dynamic_authenticator: Option<DynamicAuthenticator>,
     /// Which role may do what.
@@ -79,6 +83,7 @@ impl RealmConfig {
         Self {
             name: name.into(),
             authentication: Authentication::default(),
+            limits_attempts: true,
             dynamic_authenticator: None,
             authorization: Authorization::default(),
             disclosure: Disclosure::default(),
