@@ -4,6 +4,7 @@ mod attempts;
 mod credential;
 mod decoy;
 pub(crate) mod dynamic;
+mod router_key;
 mod static_users;
 mod stored_user;
 
@@ -20,6 +21,7 @@ pub(crate) use attempts::Attempts;
 pub use credential::{Credential, PublicKey, TicketCheck};
 pub(crate) use decoy::{DecoySecret, generic_decoy};
 pub use dynamic::DynamicAuthenticator;
+pub use router_key::RouterKey;
 pub use static_users::{StaticUser, StaticUsers};
 pub use stored_user::{ScramKeys, StoredUser};
 pub use wamp_protocol::auth::scram;

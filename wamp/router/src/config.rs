@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use wamp_protocol::MatchPolicy;
 
-use crate::authentication::{AuthMethod, Authentication, DynamicAuthenticator};
+use crate::authentication::{AuthMethod, Authentication, DynamicAuthenticator, RouterKey};
 use crate::authorization::Authorization;
 use crate::history_store::HistoryStore;
 use crate::reflection::Definition;
@@ -23,6 +23,9 @@ pub struct RouterConfig {
     pub keep_alive: KeepAlive,
     /// What WELCOME says the router is.
     pub agent: String,
+    /// What it proves itself with to clients that ask for it when they sign in by cryptosign; without
+    /// it they get no proof.
+    pub router_key: Option<RouterKey>,
     /// Web pages that browsers may connect for, beside those of the router's own host: origins such
     /// as `https://example.org`, or `*` for all. Programs that are no browser need not be here.
     pub allowed_origins: Vec<String>,
@@ -35,6 +38,7 @@ impl Default for RouterConfig {
             limits: Limits::default(),
             keep_alive: KeepAlive::default(),
             agent: concat!("domovoi-", env!("CARGO_PKG_VERSION")).to_owned(),
+            router_key: None,
             allowed_origins: Vec::new(),
         }
     }

@@ -77,6 +77,7 @@ impl Session {
             random: &random,
             now: realm.now(),
             transport: &self.transport,
+            router_key: self.core.router_key.as_ref(),
         };
         let (expecting, challenge) = joining.challenge(sign_in, found, asked)?;
         let challenge = Message::from(challenge);
