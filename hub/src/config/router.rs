@@ -38,6 +38,8 @@ pub struct RouterConfig {
     pub allowed_origins: Vec<String>,
     /// Events kept of every topic; 0 for none.
     pub history: usize,
+    /// A file with the key by which the router proves itself to clients that ask.
+    pub router_key: Option<PathBuf>,
     /// TLS on the port; without it everything travels as it is.
     pub tls: Option<Tls>,
     /// The realms.
