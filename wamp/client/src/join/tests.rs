@@ -236,23 +236,22 @@ fn a_trusted_router_proves_that_it_is_the_one() {
             .unwrap()
             .unwrap();
         let kind = channel.map(|_| cryptosign::TLS_EXPORTER);
-        let challenge = |proof: Option<([u8; 32], [u8; 32], Option<[u8; 32]>)>| {
-            let mut challenge = cryptosign::challenge(&[9; 32], kind);
-            if let Some((key, asked, channel)) = proof {
-                cryptosign::prove_router(&mut challenge, &key, &asked, channel.as_ref());
-            }
-            Message::from(challenge)
+        let unproven = || cryptosign::challenge(&[9; 32], kind);
+        let proven_by = |key: [u8; 32], asked: [u8; 32], channel: Option<[u8; 32]>| {
+            let mut challenge = unproven();
+            cryptosign::prove_router(&mut challenge, &key, &asked, channel.as_ref());
+            challenge
         };
         let mut proven = joining();
-        answered(proven.receive(challenge(Some((ROUTER, asked, channel)))));
+        answered(proven.receive(proven_by(ROUTER, asked, channel).into()));
         assert!(matches!(proven.receive(welcome(Dict::default())), Step::Joined(_)));
-        for proof in [
-            None,
-            Some(([8; 32], asked, channel)),
-            Some((ROUTER, [8; 32], channel)),
-            Some((ROUTER, asked, Some([8; 32]))),
+        for challenge in [
+            unproven(),
+            proven_by([8; 32], asked, channel),
+            proven_by(ROUTER, [8; 32], channel),
+            proven_by(ROUTER, asked, Some([8; 32])),
         ] {
-            let refused = joining().receive(challenge(proof));
+            let refused = joining().receive(challenge.into());
             assert!(matches!(refused, Step::Refused(refusal) if refusal.abort.is_some()));
         }
         let unasked = joining().receive(welcome(Dict::default()));
