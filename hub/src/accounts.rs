@@ -5,7 +5,6 @@
 //! with, and what SCRAM's keys are made of: whoever reads the database can sign in, so the file is
 //! its owner's alone. Of a key pair only the public half is stored.
 
-mod attempts;
 mod keeper;
 mod key;
 mod password;
@@ -17,7 +16,6 @@ mod store;
 use std::fmt;
 use std::str::FromStr;
 
-pub use attempts::Attempts;
 pub use keeper::{NAME, SignedIn, plan};
 pub use key::PublicKey;
 pub use password::{MINIMUM_PASSWORD, Salted};

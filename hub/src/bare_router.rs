@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::log::Format;
 use crate::services::MqttView;
 use crate::signals::Signals;
-use crate::{http, listener, tls};
+use crate::{http, listener, router_key, tls};
 
 /// The limit for telling every session that the router goes.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
@@ -39,6 +39,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let Options { config, listen, format } = options;
     let certificate = config.tls.as_ref().map(tls::load).transpose()?;
+    let router_key = config.router_key.as_deref().map(router_key::load).transpose()?;
     let (tcp, address) = listener::tcp(listen).await?;
     let unix = config.unix.as_deref().map(listener::unix).transpose()?;
     let router = Router::new(wamp_router::RouterConfig {
@@ -49,6 +50,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
             .collect(),
         limits: (&config.limits).into(),
         keep_alive: (&config.keep_alive).into(),
+        router_key,
         allowed_origins: config.allowed_origins.clone(),
         ..wamp_router::RouterConfig::default()
     });

@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod connection;
 mod credential;
+mod key;
 mod output;
 mod publish;
 mod restore;
@@ -56,6 +57,8 @@ enum Command {
     Router(router::Arguments),
     /// Print a user for the bare router's configuration, with what is kept instead of the password.
     Credential(credential::Arguments),
+    /// Make the key by which the bare router proves who it is, and print its public half.
+    Key(key::Arguments),
     /// Run one service as a process of its own.
     Service(service::Arguments),
     /// Call a procedure and print what it gives.
@@ -109,6 +112,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Command::Run(arguments) => run::run(arguments, logging).await,
             Command::Router(arguments) => router::run(arguments, logging).await,
             Command::Credential(arguments) => credential::run(&arguments, &logging),
+            Command::Key(arguments) => key::run(&arguments, &logging),
             Command::Service(arguments) => service::run(arguments, logging).await,
             Command::Call(arguments) => call::run(arguments, &logging).await,
             Command::Publish(arguments) => publish::run(arguments, &logging).await,

@@ -18,6 +18,7 @@ pub mod log;
 pub mod metrics;
 pub mod realm;
 pub mod roles;
+pub mod router_key;
 pub mod run;
 pub mod services;
 pub mod signals;

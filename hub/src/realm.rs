@@ -29,6 +29,7 @@ pub fn router(config: &Config, sign_in: SignIn, history: Arc<EventHistory>) -> R
             authenticator: Some(Arc::new(sign_in)),
             methods,
         },
+        limits_attempts: config.sign_in.limit_attempts,
         authorization: Authorization::by(roles::authorizer(anonymous)),
         // Every change has a cause: whoever commands is known to who carries it out.
         disclosure: Disclosure {

@@ -76,12 +76,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
 
     let accounts = Accounts::new(database.clone());
     let setup = Arc::new(set_up(&accounts, &data_dir).await?);
-    let sign_in = SignIn::new(
-        accounts.clone(),
-        setup.clone(),
-        data_dir.secret()?,
-        config.sign_in.limit_attempts,
-    );
+    let sign_in = SignIn::new(accounts.clone(), setup.clone(), data_dir.secret()?);
     let signed_in = sign_in.signed_in();
     let (history, history_writer) = past_events(&database).await?;
     let history_stop = CancellationToken::new();

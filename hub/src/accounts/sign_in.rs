@@ -1,7 +1,6 @@
 //! How the router asks whether somebody may come in.
 
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
@@ -11,7 +10,7 @@ use wamp_router::authentication::{
 
 use super::setup::SETUP;
 use super::store::is_remember_token;
-use super::{Account, AccountError, Accounts, Attempts, Role, Salted, Setup, SignedIn};
+use super::{Account, AccountError, Accounts, Role, Salted, Setup, SignedIn};
 
 /// Passwords checked at once; each takes a core for tens of milliseconds.
 const CHECKS_AT_ONCE: usize = 2;
@@ -29,20 +28,17 @@ pub struct SignIn {
     setup: Arc<Setup>,
     signed_in: SignedIn,
     secret: [u8; 32],
-    /// `None` when guessing is not slowed down.
-    attempts: Option<Mutex<Attempts>>,
     checks: Arc<Semaphore>,
 }
 
 impl SignIn {
     /// Sign-in with `accounts`; `secret` is what answers for unknown names are made from.
-    pub fn new(accounts: Accounts, setup: Arc<Setup>, secret: [u8; 32], limit_attempts: bool) -> Self {
+    pub fn new(accounts: Accounts, setup: Arc<Setup>, secret: [u8; 32]) -> Self {
         Self {
             accounts,
             setup,
             signed_in: SignedIn::default(),
             secret,
-            attempts: limit_attempts.then(Mutex::default),
             checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)),
         }
     }
@@ -53,7 +49,6 @@ impl SignIn {
     }
 
     async fn look_up(&self, asked: &Asked) -> Result<(Principal, Credential), SignInError> {
-        self.check_patience(asked)?;
         if asked.name() == SETUP {
             return self.by_setup_link(asked).await;
         }
@@ -97,21 +92,6 @@ impl SignIn {
         let keys = self.accounts.keys(&account.authid).await;
         let keys = keys.map_err(|error| unavailable(&error))?;
         Ok(Credential::Cryptosign(keys.into_iter().map(|key| key.0).collect()))
-    }
-
-    fn check_patience(&self, asked: &Asked) -> Result<(), SignInError> {
-        let Some(Ok(attempts)) = self.attempts.as_ref().map(Mutex::lock) else {
-            return Ok(());
-        };
-        match attempts.wait(asked.name(), &address(asked), Instant::now()) {
-            None => Ok(()),
-            Some(wait) => {
-                let seconds = wait.as_secs() + 1;
-                Err(SignInError::Denied(format!(
-                    "there were too many wrong passwords; try again in {seconds} s"
-                )))
-            }
-        }
     }
 
     async fn by_setup_link(&self, asked: &Asked) -> Result<(Principal, Credential), SignInError> {
@@ -158,17 +138,8 @@ impl Authenticator for SignIn {
     }
 
     fn finished(&self, asked: &Asked, accepted: bool) {
-        let address = address(asked);
         if accepted {
             self.signed_in.joined(asked.name());
-        }
-        let Some(Ok(mut attempts)) = self.attempts.as_ref().map(Mutex::lock) else {
-            return;
-        };
-        if accepted {
-            attempts.succeeded(asked.name(), &address);
-        } else {
-            attempts.failed(asked.name(), &address, Instant::now());
         }
     }
 }
@@ -206,13 +177,6 @@ fn decoy(secret: &[u8; 32], authid: &str) -> Account {
     }
 }
 
-/// Where attempts come from: the address without its port, or this machine.
-fn address(asked: &Asked) -> String {
-    asked
-        .address
-        .map_or_else(|| "here".to_owned(), |address| address.ip().to_string())
-}
-
 fn unavailable(error: &AccountError) -> SignInError {
     SignInError::Unavailable(error.to_string())
 }
@@ -229,7 +193,7 @@ mod tests {
         let accounts = Accounts::new(Database::open(dir.path().join("domovoi.db")).await.unwrap());
         let setup = Arc::new(Setup::open().unwrap());
         (
-            SignIn::new(accounts.clone(), setup.clone(), [1; 32], true),
+            SignIn::new(accounts.clone(), setup.clone(), [1; 32]),
             setup,
             accounts,
             dir,
@@ -299,17 +263,6 @@ mod tests {
                 "the salt of {authid} changes"
             );
         }
-    }
-
-    #[tokio::test]
-    async fn guessing_is_slowed_down() {
-        let (sign_in, _, accounts, _dir) = sign_in().await;
-        accounts.add("ann", Role::Admin, "correct horse").await.unwrap();
-        for _ in 0..5 {
-            assert!(!ticket(&sign_in, "ann", "remember.no").await);
-        }
-        let refused = sign_in.find(&asked("ann", AuthMethod::WampCra)).await.unwrap_err();
-        assert!(matches!(refused, SignInError::Denied(sentence) if sentence.contains("try again in")));
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ use crate::config::{RouterRealm, RouterRole};
 pub(super) fn config(realm: &RouterRealm, history: usize) -> RealmConfig {
     RealmConfig {
         authentication: authentication(realm),
+        limits_attempts: realm.limit_attempts,
         dynamic_authenticator: realm.authenticator.as_ref().map(Into::into),
         authorization: authorization(realm),
         disclosure: Disclosure {

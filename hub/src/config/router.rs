@@ -38,6 +38,8 @@ pub struct RouterConfig {
     pub allowed_origins: Vec<String>,
     /// Events kept of every topic; 0 for none.
     pub history: usize,
+    /// A file with the key by which the router proves itself to clients that ask.
+    pub router_key: Option<PathBuf>,
     /// TLS on the port; without it everything travels as it is.
     pub tls: Option<Tls>,
     /// The realms.
@@ -63,6 +65,9 @@ pub struct RouterRealm {
     /// Events kept of every topic of this realm, where it differs.
     #[serde(default)]
     pub history: Option<usize>,
+    /// Whether who fails to sign in again and again has to wait.
+    #[serde(default = "yes")]
+    pub limit_attempts: bool,
     /// Random octets from which the challenges of names that nobody has are made up, so that they
     /// are the same after a restart.
     #[serde(default)]
@@ -93,6 +98,10 @@ pub struct RouterRealm {
     pub authenticator: Option<RouterAuthenticator>,
 }
 
+const fn yes() -> bool {
+    true
+}
+
 impl RouterRealm {
     /// A realm that nobody may enter yet.
     pub fn new(name: impl Into<String>) -> Self {
@@ -100,6 +109,7 @@ impl RouterRealm {
             name: name.into(),
             anonymous: None,
             history: None,
+            limit_attempts: true,
             decoy_secret: None,
             disclose_callers: Disclose::default(),
             disclose_publishers: Disclose::default(),

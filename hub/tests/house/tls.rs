@@ -88,6 +88,10 @@ fn a_certificate_that_cannot_be_used_is_named_before_anything_runs() {
 
 const PRIVATE_KEY: [u8; 32] = [7; 32];
 
+fn octets(hexadecimal: &str) -> [u8; 32] {
+    std::array::from_fn(|at| u8::from_str_radix(&hexadecimal[2 * at..2 * at + 2], 16).unwrap())
+}
+
 #[tokio::test]
 async fn the_bare_router_is_what_its_file_says() {
     let dir = tempfile::tempdir().unwrap();
@@ -96,10 +100,14 @@ async fn the_bare_router_is_what_its_file_says() {
         .iter()
         .map(|octet| format!("{octet:02x}"))
         .collect();
+    let router_key = dir.path().join("router.key");
+    let made = finish(&["key", router_key.to_str().unwrap()], "");
+    assert!(made.status.success(), "{}", text(&made.stderr));
     let file = dir.path().join("router.toml");
     let lines = format!(
         r#"
 listen = "127.0.0.1:0"
+router_key = {router_key:?}
 {tls}
 [[realm]]
 name = "realm1"
@@ -136,7 +144,10 @@ cryptosign = ["{public_key}"]
         authid: None,
         private_key: PRIVATE_KEY,
     };
-    let joe = join(connector().channel_binding(), joe).await.unwrap();
+    let another = join(connector().router_key([1; 32]), joe.clone()).await;
+    assert_eq!(another.unwrap_err().uri(), Some("wamp.error.authentication_failed"));
+    let trusting = connector().router_key(octets(text(&made.stdout).trim()));
+    let joe = join(trusting.channel_binding(), joe).await.unwrap();
     assert_eq!(joe.info().unwrap().authid.as_deref(), Some("joe"));
     let echo = |invocation: wamp_client::Invocation| async move { Ok(Reply::value(&invocation.args::<(i64,)>()?.0)?) };
     joe.register("com.example.echo").handler(echo).await.unwrap();

@@ -28,6 +28,8 @@ pub struct Connector {
     pub(crate) credentials: Credentials,
     /// The sign-in must be bound to the connection.
     pub(crate) bound: bool,
+    /// What the router must prove to have the private key to.
+    pub(crate) router_key: Option<[u8; 32]>,
     pub(crate) reconnect: Option<Backoff>,
     pub(crate) keep_trying: bool,
     pub(crate) join_timeout: Duration,
@@ -64,6 +66,7 @@ impl Connector {
             },
             credentials: Credentials::default(),
             bound: false,
+            router_key: None,
             reconnect: Some(Backoff::default()),
             keep_trying: false,
             join_timeout: Duration::from_secs(10),
@@ -109,6 +112,14 @@ impl Connector {
     #[cfg(all(feature = "tls", not(target_arch = "wasm32")))]
     pub fn channel_binding(mut self) -> Self {
         self.bound = true;
+        self
+    }
+
+    /// The router must prove that it is the one with this public key (Ed25519), or the session does not
+    /// open. Only signing in by cryptosign has such a proof; without
+    /// channel binding somebody in between can pass it on.
+    pub const fn router_key(mut self, public_key: [u8; 32]) -> Self {
+        self.router_key = Some(public_key);
         self
     }
 

@@ -182,7 +182,8 @@ async fn join(connector: &Connector) -> Result<(Box<dyn Link>, SessionInfo), Joi
     }
     let nonce = runtime::nonce().map_err(|error| std::io::Error::other(error.to_string()))?;
     let channel = channel.filter(|_| connector.bound);
-    let mut joining = Joining::new(&connector.realm, &connector.credentials, &nonce, channel);
+    let mut joining =
+        Joining::new(&connector.realm, &connector.credentials, &nonce, channel).trusting(connector.router_key);
     send(&mut *link, joining.hello(&connector.agent)).await?;
     loop {
         let message = poll_fn(|cx| link.poll_next(cx))

@@ -62,8 +62,10 @@ impl Refusal {
     }
 }
 
-/// Octets of a client's nonce.
-pub(crate) type Nonce = [u8; 16];
+/// Octets of a client's nonce, which cryptosign asks the router to sign.
+pub(crate) type Nonce = [u8; 32];
+
+const NOT_THE_ROUTER: &str = "the router did not prove that it has the key by which it is known";
 
 /// One attempt to join.
 pub(crate) struct Joining<'a> {
@@ -71,6 +73,12 @@ pub(crate) struct Joining<'a> {
     credentials: &'a Credentials,
     /// What cryptosign is bound to.
     channel: Option<Channel>,
+    /// What cryptosign asks the router to sign.
+    nonce: Nonce,
+    /// Whom the router has to be.
+    router_key: Option<cryptosign::Octets>,
+    /// It has proven that.
+    is_router: bool,
     /// SCRAM up to the challenge.
     scram: Option<scram::Client>,
     /// SCRAM after it: what the router has to prove.
@@ -97,9 +105,18 @@ impl<'a> Joining<'a> {
             realm,
             credentials,
             channel,
+            nonce: *nonce,
+            router_key: None,
+            is_router: false,
             scram,
             expected: None,
         }
+    }
+
+    /// The router has to prove that it has the private key to this one.
+    pub(crate) const fn trusting(mut self, router_key: Option<cryptosign::Octets>) -> Self {
+        self.router_key = router_key;
+        self
     }
 
     /// The HELLO that asks to join.
@@ -107,7 +124,11 @@ impl<'a> Joining<'a> {
         let authextra = match (self.credentials, &self.scram) {
             (Credentials::Cryptosign { private_key, .. }, _) => {
                 let kind = self.channel.map(|_| cryptosign::TLS_EXPORTER);
-                cryptosign::authextra(&cryptosign::public_key(private_key), kind)
+                let mut authextra = cryptosign::authextra(&cryptosign::public_key(private_key), kind);
+                if self.router_key.is_some() {
+                    cryptosign::ask_router(&mut authextra, &self.nonce);
+                }
+                authextra
             }
             (_, Some(scram)) => scram.authextra(),
             (_, None) => Dict::default(),
@@ -162,6 +183,13 @@ impl<'a> Joining<'a> {
             );
             return Err(Refusal::own(error_uri::NO_MATCHING_AUTH_METHOD, sentence));
         }
+        // Before anything is shown that another router could make use of.
+        if let Some(router_key) = &self.router_key {
+            self.is_router = cryptosign::is_router(router_key, &self.nonce, self.channel.as_ref(), challenge);
+            if !self.is_router {
+                return Err(Refusal::own(error_uri::AUTHENTICATION_FAILED, NOT_THE_ROUTER));
+            }
+        }
         let answer = match self.credentials {
             Credentials::Ticket { ticket, .. } => Ok(auth::ticket::answer(ticket)),
             Credentials::Wampcra { secret, .. } => auth::wampcra::answer(secret, challenge),
@@ -189,9 +217,13 @@ impl<'a> Joining<'a> {
         answer.map_err(|error| Refusal::own(error_uri::AUTHENTICATION_FAILED, error.to_string()))
     }
 
-    /// With SCRAM the router has to prove itself as well, or it is not the one it claims to be.
+    /// With SCRAM the router has to prove itself as well, or it is not the one it claims to be; with a
+    /// trusted key it has done so before.
     fn check_router(&self, welcome: &Welcome) -> Result<(), Refusal> {
         let unproven = |why: String| Err(Refusal::own(error_uri::AUTHENTICATION_FAILED, why));
+        if self.router_key.is_some() && !self.is_router {
+            return unproven(NOT_THE_ROUTER.to_owned());
+        }
         match (&self.expected, &self.scram) {
             (Some(expected), _) => expected
                 .verify(&welcome.details.authextra)

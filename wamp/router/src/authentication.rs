@@ -1,8 +1,10 @@
 //! Who gets in: what a realm accepts, and where principals and their credentials come from.
 
+mod attempts;
 mod credential;
 mod decoy;
 pub(crate) mod dynamic;
+mod router_key;
 mod static_users;
 mod stored_user;
 
@@ -15,9 +17,11 @@ use wamp_protocol::Dict;
 use wamp_protocol::auth;
 use wamp_protocol::auth::scram::Dialect;
 
+pub(crate) use attempts::Attempts;
 pub use credential::{Credential, PublicKey, TicketCheck};
 pub(crate) use decoy::{DecoySecret, generic_decoy};
 pub use dynamic::DynamicAuthenticator;
+pub use router_key::RouterKey;
 pub use static_users::{StaticUser, StaticUsers};
 pub use stored_user::{ScramKeys, StoredUser};
 pub use wamp_protocol::auth::scram;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use wamp_protocol::MatchPolicy;
 
-use crate::authentication::{AuthMethod, Authentication, DynamicAuthenticator};
+use crate::authentication::{AuthMethod, Authentication, DynamicAuthenticator, RouterKey};
 use crate::authorization::Authorization;
 use crate::history_store::HistoryStore;
 use crate::reflection::Definition;
@@ -23,6 +23,9 @@ pub struct RouterConfig {
     pub keep_alive: KeepAlive,
     /// What WELCOME says the router is.
     pub agent: String,
+    /// What it proves itself with to clients that ask for it when they sign in by cryptosign; without
+    /// it they get no proof.
+    pub router_key: Option<RouterKey>,
     /// Web pages that browsers may connect for, beside those of the router's own host: origins such
     /// as `https://example.org`, or `*` for all. Programs that are no browser need not be here.
     pub allowed_origins: Vec<String>,
@@ -35,6 +38,7 @@ impl Default for RouterConfig {
             limits: Limits::default(),
             keep_alive: KeepAlive::default(),
             agent: concat!("domovoi-", env!("CARGO_PKG_VERSION")).to_owned(),
+            router_key: None,
             allowed_origins: Vec::new(),
         }
     }
@@ -47,6 +51,10 @@ pub struct RealmConfig {
     pub name: String,
     /// Who gets in, and how they prove who they are.
     pub authentication: Authentication,
+    /// Whether who fails to sign in again and again has to wait: each failure after the fifth for a name at
+    /// one address, or the twentieth from one address, doubles the time before the next try, up to
+    /// five minutes.
+    pub limits_attempts: bool,
     /// A procedure that is asked about principals whom `authentication` does not know.
     pub dynamic_authenticator: Option<DynamicAuthenticator>,
     /// Which role may do what.
@@ -79,6 +87,7 @@ impl RealmConfig {
         Self {
             name: name.into(),
             authentication: Authentication::default(),
+            limits_attempts: true,
             dynamic_authenticator: None,
             authorization: Authorization::default(),
             disclosure: Disclosure::default(),

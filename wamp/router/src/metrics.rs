@@ -66,6 +66,7 @@ pub(crate) struct Counters {
     pub(crate) oversized: AtomicU64,
     pub(crate) violations: AtomicU64,
     pub(crate) sign_ins_failed: AtomicU64,
+    pub(crate) sign_ins_held_up: AtomicU64,
     pub(crate) handshakes_timed_out: AtomicU64,
     pub(crate) requests_refused: AtomicU64,
     pub(crate) request_id_gaps: AtomicU64,
@@ -275,6 +276,11 @@ fn render(counters: &Counters, out: &mut String) -> fmt::Result {
             "wamp_sign_ins_failed",
             "Sign-ins that were refused.",
             &counters.sign_ins_failed,
+        ),
+        (
+            "wamp_sign_ins_held_up",
+            "Sign-ins refused, right or wrong, because too many failed before.",
+            &counters.sign_ins_held_up,
         ),
         (
             "wamp_handshakes_timed_out",

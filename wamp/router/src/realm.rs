@@ -13,16 +13,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 use wamp_protocol::message::Welcome;
-use wamp_protocol::{SessionId, UriRules};
+use wamp_protocol::{SessionId, UriRules, error_uri};
 
 use self::reflection::Definitions;
 use self::testament::Testaments;
-use crate::authentication::DecoySecret;
+use crate::authentication::{Attempts, DecoySecret, SignIn};
 use crate::authorization::Decisions;
 use crate::broker::{Broker, BrokerSettings};
 use crate::config::{Limits, RealmConfig};
 use crate::dealer::{Dealer, DealerSettings};
-use crate::effects::Effects;
+use crate::effects::{Effects, Refusal};
 use crate::id_map::IdMap;
 use crate::member::Member;
 use crate::meta_event::MetaEvent;
@@ -40,6 +40,8 @@ pub(crate) struct Realm {
     pub(crate) counters: Arc<Counters>,
     /// What is made up about names that nobody has, where the authenticator leaves it to us.
     pub(crate) decoys: DecoySecret,
+    /// Failed sign-ins.
+    attempts: Mutex<Attempts>,
     started: Instant,
     /// What authorizers have answered.
     decisions: Mutex<Decisions>,
@@ -108,6 +110,7 @@ impl Realm {
             config,
             counters,
             decoys: DecoySecret::random(),
+            attempts: Mutex::default(),
             started: Instant::now(),
             decisions: Mutex::default(),
             state: Mutex::new(state),
@@ -128,6 +131,33 @@ impl Realm {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether whoever signs in so may try now.
+    ///
+    /// # Errors
+    /// What ABORT says: that they have failed too often, and how long they have to wait.
+    pub(crate) fn check_patience(&self, sign_in: &SignIn, now: Duration) -> Result<(), Refusal> {
+        let wait = self.attempts().and_then(|attempts| attempts.wait(sign_in, now));
+        let Some(wait) = wait else { return Ok(()) };
+        Counters::add(&self.counters.sign_ins_held_up, 1);
+        let seconds = wait.as_secs() + 1;
+        let sentence = format!("too many sign-ins failed; try again in {seconds} s");
+        Err(Refusal::new(error_uri::AUTHENTICATION_DENIED, sentence))
+    }
+
+    /// How a sign-in ended.
+    pub(crate) fn signed_in(&self, sign_in: &SignIn, accepted: bool, now: Duration) {
+        match (self.attempts(), accepted) {
+            (Some(mut attempts), true) => attempts.succeeded(sign_in),
+            (Some(mut attempts), false) => attempts.failed(sign_in, now),
+            (None, _) => {}
+        }
+    }
+
+    fn attempts(&self) -> Option<MutexGuard<'_, Attempts>> {
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        self.config.limits_attempts.then_some(attempts)
     }
 
     /// Takes the lock for a number of messages of one session.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use wamp_protocol::Message;
 
-use crate::authentication::Principal;
+use crate::authentication::{Principal, RouterKey};
 use crate::config::{KeepAlive, Limits, RouterConfig};
 use crate::http_fallback::HttpFallback;
 use crate::inside::Inside;
@@ -41,6 +41,7 @@ pub(crate) struct Core {
     pub(crate) limits: Limits,
     pub(crate) keep_alive: KeepAlive,
     pub(crate) agent: String,
+    pub(crate) router_key: Option<RouterKey>,
     pub(crate) origins: Origins,
     pub(crate) counters: Arc<Counters>,
     pub(crate) long_polls: LongPolls,
@@ -80,6 +81,7 @@ impl Router {
             limits,
             keep_alive,
             agent,
+            router_key,
             allowed_origins,
         } = config;
         let counters = Arc::new(Counters::default());
@@ -110,6 +112,7 @@ impl Router {
             limits,
             keep_alive,
             agent,
+            router_key,
             origins: Origins::new(allowed_origins),
             counters,
             long_polls: LongPolls::default(),

@@ -3,7 +3,7 @@ use wamp_protocol::{Payload, SessionId, Value};
 
 use super::*;
 
-const NONCE: Nonce = [7; 16];
+const NONCE: Nonce = [7; 32];
 const PRIVATE_KEY: [u8; 32] = [5; 32];
 
 fn all_credentials() -> [Credentials; 5] {
@@ -222,4 +222,54 @@ fn a_bound_scram_sign_in_does_not_fall_back_to_what_cannot_be_bound() {
     assert_eq!(hello(&joining).authmethods, ["wamp-scram"]);
     let refused = joining.receive(challenge("scram", Dict::default()));
     assert!(matches!(refused, Step::Refused(refusal) if refusal.abort.is_some()));
+}
+
+#[test]
+fn a_trusted_router_proves_that_it_is_the_one() {
+    const ROUTER: [u8; 32] = [3; 32];
+    let [.., credentials] = all_credentials();
+    let realm = "homeapp".into();
+    for channel in [None, Some([4; 32])] {
+        let joining =
+            || Joining::new(&realm, &credentials, &NONCE, channel).trusting(Some(cryptosign::public_key(&ROUTER)));
+        let asked = cryptosign::asked_of_router(&hello(&joining()).authextra)
+            .unwrap()
+            .unwrap();
+        let kind = channel.map(|_| cryptosign::TLS_EXPORTER);
+        let unproven = || cryptosign::challenge(&[9; 32], kind);
+        let proven_by = |key: [u8; 32], asked: [u8; 32], channel: Option<[u8; 32]>| {
+            let mut challenge = unproven();
+            cryptosign::prove_router(&mut challenge, &key, &asked, channel.as_ref());
+            challenge
+        };
+        let mut proven = joining();
+        answered(proven.receive(proven_by(ROUTER, asked, channel).into()));
+        assert!(matches!(proven.receive(welcome(Dict::default())), Step::Joined(_)));
+        for challenge in [
+            unproven(),
+            proven_by([8; 32], asked, channel),
+            proven_by(ROUTER, [8; 32], channel),
+            proven_by(ROUTER, asked, Some([8; 32])),
+        ] {
+            let refused = joining().receive(challenge.into());
+            assert!(matches!(refused, Step::Refused(refusal) if refusal.abort.is_some()));
+        }
+        let unasked = joining().receive(welcome(Dict::default()));
+        assert!(matches!(unasked, Step::Refused(refusal) if refusal.abort.is_some()));
+    }
+    // Other methods have no such proof, and show nothing before it.
+    let [_, ticket, ..] = all_credentials();
+    let mut joining = Joining::new(&realm, &ticket, &NONCE, None).trusting(Some([1; 32]));
+    assert!(matches!(
+        joining.receive(challenge("ticket", Dict::default())),
+        Step::Refused(_)
+    ));
+}
+
+#[test]
+fn without_a_trusted_key_the_router_is_asked_for_no_proof() {
+    let [.., credentials] = all_credentials();
+    let realm = "homeapp".into();
+    let authextra = hello(&Joining::new(&realm, &credentials, &NONCE, None)).authextra;
+    assert_eq!(cryptosign::asked_of_router(&authextra), Ok(None));
 }

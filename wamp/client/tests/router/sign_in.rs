@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use wamp_client::{Connector, Credentials, Error, Session, TransportError, error_uri};
 use wamp_protocol::auth::cryptosign;
-use wamp_router::authentication::{Authentication, StaticUser, StaticUsers, StoredUser};
+use wamp_router::authentication::{Authentication, RouterKey, StaticUser, StaticUsers, StoredUser};
 use wamp_router::authorization::{Authorization, Rule, Rules};
 use wamp_router::{HttpFallback, RealmConfig, Router, RouterConfig, tls};
 
@@ -14,6 +14,7 @@ use crate::house::soon;
 
 const REALM: &str = "homeapp";
 const PRIVATE_KEY: [u8; 32] = [5; 32];
+const ROUTER_KEY: [u8; 32] = [9; 32];
 
 struct Server {
     /// `localhost:PORT`
@@ -47,6 +48,7 @@ async fn server(secure: bool) -> Server {
     };
     let router = Router::new(RouterConfig {
         realms: vec![realm],
+        router_key: Some(RouterKey::new(ROUTER_KEY)),
         ..RouterConfig::default()
     });
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -166,6 +168,28 @@ async fn a_sign_in_is_bound_to_its_tls_connection() {
 }
 
 #[tokio::test]
+async fn the_router_proves_that_it_is_the_one_that_is_trusted() {
+    for secure in [false, true] {
+        let server = server(secure).await;
+        for connector in server.connectors(secure) {
+            let trusting = |private_key| connector.clone().router_key(cryptosign::public_key(&private_key));
+            join(trusting(ROUTER_KEY), by_key(PRIVATE_KEY)).await.unwrap();
+            if secure {
+                let bound = trusting(ROUTER_KEY).channel_binding();
+                join(bound, by_key(PRIVATE_KEY)).await.unwrap();
+            }
+            // Another key, and a method that has no such proof.
+            for (key, credentials) in [([8; 32], by_key(PRIVATE_KEY)), (ROUTER_KEY, by_scram("secret"))] {
+                match join(trusting(key), credentials).await {
+                    Err(Error::Refused { reason, .. }) => assert_eq!(reason, error_uri::AUTHENTICATION_FAILED),
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_tls_there_is_nothing_to_bind_to() {
     let server = server(false).await;
     for connector in server.connectors(false) {
@@ -233,6 +257,13 @@ async fn a_bound_sign_in_cannot_be_passed_on_by_somebody_in_between() {
                 Err(Error::Refused { reason, .. }) => assert_eq!(reason, error_uri::AUTHENTICATION_FAILED),
                 other => panic!("{other:?}"),
             }
+        }
+        // The router's proof is passed on too, but not where it speaks of the connection.
+        let trusting = connector.router_key(cryptosign::public_key(&ROUTER_KEY));
+        join(trusting.clone(), by_key(PRIVATE_KEY)).await.unwrap();
+        match join(trusting.channel_binding(), by_key(PRIVATE_KEY)).await {
+            Err(Error::Refused { message, .. }) => assert!(message.unwrap().contains("did not prove")),
+            other => panic!("{other:?}"),
         }
     }
 }

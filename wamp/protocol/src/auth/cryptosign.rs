@@ -1,4 +1,5 @@
-//! WAMP-Cryptosign: the client proves that it has the private key to a public one (Ed25519).
+//! WAMP-Cryptosign: the client proves that it has the private key to a public one (Ed25519), and the
+//! router too, if the client asks it to.
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
@@ -80,12 +81,18 @@ pub fn answer(
     challenge: &Challenge,
     channel: Option<&Octets>,
 ) -> Result<Authenticate, ChallengeError> {
-    let message = signed(&octets(&challenge.extra, "challenge")?, channel);
-    let signature = SigningKey::from_bytes(private_key).sign(&message).to_bytes();
+    let challenge = octets(&challenge.extra, "challenge")?;
     Ok(Authenticate {
-        signature: hex::encode(signature) + &hex::encode(message),
+        signature: sign(private_key, &challenge, channel),
         extra: Dict::default(),
     })
+}
+
+/// The signature and what was signed, in hex.
+fn sign(private_key: &Octets, challenge: &Octets, channel: Option<&Octets>) -> String {
+    let message = signed(challenge, channel);
+    let signature = SigningKey::from_bytes(private_key).sign(&message).to_bytes();
+    hex::encode(signature) + &hex::encode(message)
 }
 
 /// Whether the answer proves that the client has the private key to `public_key`.
@@ -93,7 +100,12 @@ pub fn answer(
 /// `challenge` is what was sent; `channel` identifies the connection, if the sign-in is bound to
 /// it.
 pub fn verify(public_key: &Octets, challenge: &Octets, channel: Option<&Octets>, answer: &Authenticate) -> bool {
-    let Ok(answered) = hex::decode(&answer.signature) else {
+    proves(public_key, challenge, channel, &answer.signature)
+}
+
+/// Whether `signature` is what [`sign`] makes with the private key to `public_key`.
+fn proves(public_key: &Octets, challenge: &Octets, channel: Option<&Octets>, signature: &str) -> bool {
+    let Ok(answered) = hex::decode(signature) else {
         return false;
     };
     let Some((signature, message)) = answered.split_first_chunk::<64>() else {
@@ -108,6 +120,40 @@ pub fn verify(public_key: &Octets, challenge: &Octets, channel: Option<&Octets>,
         return false;
     };
     key.verify_strict(&expected, &Signature::from_bytes(signature)).is_ok()
+}
+
+/// At the client: asks the router, in HELLO's `authextra`, to prove itself. `challenge` is random, new for
+/// each sign-in.
+pub fn ask_router(authextra: &mut Dict, challenge: &Octets) {
+    authextra.insert("challenge", hex::encode(challenge));
+}
+
+/// At the router: what HELLO's `authextra` asks it to sign; `None` if it asks for no proof.
+///
+/// # Errors
+/// If it is not 32 octets in hex.
+pub fn asked_of_router(authextra: &Dict) -> Result<Option<Octets>, ChallengeError> {
+    match authextra.get("challenge") {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => octets(authextra, "challenge").map(Some),
+    }
+}
+
+/// At the router: adds to CHALLENGE that it has the private key. `asked` is what the client wants signed;
+/// `channel` identifies the connection, if the sign-in is bound to it.
+pub fn prove_router(challenge: &mut Challenge, private_key: &Octets, asked: &Octets, channel: Option<&Octets>) {
+    let extra = &mut challenge.extra;
+    extra.insert("pubkey", hex::encode(public_key(private_key)));
+    extra.insert("signature", sign(private_key, asked, channel));
+}
+
+/// At the client: whether CHALLENGE proves that the router has the private key to `router_key`.
+///
+/// `asked` is what it was asked to sign; `channel` identifies the connection, if the sign-in is bound
+/// to it.
+pub fn is_router(router_key: &Octets, asked: &Octets, channel: Option<&Octets>, challenge: &Challenge) -> bool {
+    octets(&challenge.extra, "pubkey").is_ok_and(|claimed| claimed == *router_key)
+        && text(&challenge.extra, "signature").is_ok_and(|signature| proves(router_key, asked, channel, signature))
 }
 
 #[cfg(test)]
@@ -187,5 +233,57 @@ mod tests {
         let extra = authextra(&[7; 32], None);
         assert_eq!(wants_binding(&extra), None);
         assert_eq!(claimed_key(&Dict::default()), None);
+    }
+
+    #[test]
+    fn a_router_proves_itself_as_in_the_specification_s_examples() {
+        let router = from_hex("4a3838f6fe75251e613329d53fc69b262d5eac97fb1d73bebbaed4015b53c862");
+        let examples = [
+            (
+                "bbae60ea44cdd7b20dc7010a618b0f0803fab25a817520b4b7f057299b524deb",
+                false,
+                "fd5128d2d207ba58a9d1d6f41b72c747964ad9d1294077b3b1eee6130b05843ab12c53c7f2519f73d4feb82db19d8ca0fc26b62bde6518e79a882f5795bc9f00bbae60ea44cdd7b20dc7010a618b0f0803fab25a817520b4b7f057299b524deb",
+            ),
+            (
+                "2763e7fdb1c34a74e8497daf6c913744d11161a94cec3b16aeec60a788612e17",
+                true,
+                "ce456092998d796533d7ef2bab543300409d161066c9520c9284df6bbfb82947b37fb78d69fd56e5118afec62e35e015c60569af2e18ed92fedc738552242d039a38790e9c94064d89335393d39973c14074cd1008d7266de74c641103e30609",
+            ),
+        ];
+        for (asked, bound, signature) in examples {
+            let asked = from_hex(asked);
+            // What the connection was, the example does not say; what was signed tells.
+            let message = from_hex(&signature[128..]);
+            let channel: Octets = std::array::from_fn(|at| asked[at] ^ message[at]);
+            let mut extra = Dict::default();
+            extra.insert("pubkey", hex::encode(router));
+            extra.insert("signature", signature);
+            let challenge = Challenge {
+                authmethod: crate::auth::CRYPTOSIGN.to_owned(),
+                extra,
+            };
+            let channel = Some(&channel).filter(|_| bound);
+            assert!(is_router(&router, &asked, channel, &challenge));
+            assert!(!is_router(&[4; 32], &asked, channel, &challenge));
+            assert!(!is_router(&router, &[4; 32], channel, &challenge));
+            assert!(!is_router(&router, &asked, Some(&[4; 32]), &challenge));
+        }
+    }
+
+    #[test]
+    fn a_router_signs_what_it_was_asked_to() {
+        let (key, asked, channel) = ([1; 32], [2; 32], from_hex(CHANNEL));
+        let mut extra = authextra(&[7; 32], None);
+        assert_eq!(asked_of_router(&extra), Ok(None));
+        ask_router(&mut extra, &asked);
+        assert_eq!(asked_of_router(&extra), Ok(Some(asked)));
+        for channel in [None, Some(&channel)] {
+            let mut challenge = challenge(&[3; 32], None);
+            assert!(!is_router(&public_key(&key), &asked, channel, &challenge));
+            prove_router(&mut challenge, &key, &asked, channel);
+            assert!(is_router(&public_key(&key), &asked, channel, &challenge));
+        }
+        extra.insert("challenge", "abcd");
+        assert_eq!(asked_of_router(&extra), Err(ChallengeError::Unusable("challenge")));
     }
 }

@@ -39,7 +39,11 @@ impl NewestWanted {
 
 /// The smaller of two numbers, where there are two.
 pub(super) fn fewer(one: Option<NonZeroU32>, other: Option<NonZeroU32>) -> Option<NonZeroU32> {
-    one.into_iter().chain(other).min()
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, None) => one,
+        (None, other) => other,
+    }
 }
 
 /// What a subscriber asks for with `_keep_newest`.

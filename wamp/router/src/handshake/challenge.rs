@@ -6,7 +6,7 @@ use wamp_protocol::message::{Authenticate, Challenge};
 use wamp_protocol::{Dict, SessionId, auth, error_uri};
 
 use super::Joining;
-use crate::authentication::{AuthMethod, Credential, Principal, PublicKey, SignIn, TicketCheck};
+use crate::authentication::{AuthMethod, Credential, Principal, PublicKey, RouterKey, SignIn, TicketCheck};
 use crate::effects::Refusal;
 use crate::member::Transport;
 use crate::moment::{Iso8601, Moment};
@@ -40,6 +40,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) random: &'a [u8; 32],
     pub(crate) now: Moment,
     pub(crate) transport: &'a Transport,
+    /// What the router proves itself with.
+    pub(crate) router_key: Option<&'a RouterKey>,
 }
 
 /// The client has been challenged.
@@ -205,19 +207,28 @@ fn by_cryptosign(sign_in: &SignIn, accepted: Vec<PublicKey>, asked: Asked<'_>) -
         let sentence = "HELLO.Details.authextra.pubkey is needed to sign in by cryptosign";
         Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence)
     })?;
+    let asked_of_router = cryptosign::asked_of_router(&sign_in.authextra).map_err(|_| {
+        let sentence = "HELLO.Details.authextra.challenge, which the router is to sign, must be 32 octets in hex";
+        Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence)
+    })?;
     // Where the connection has no such binding, CHALLENGE says so, and the client decides.
     let channel = asked
         .transport
         .exporter()
         .filter(|_| cryptosign::wants_binding(&sign_in.authextra) == Some(cryptosign::TLS_EXPORTER));
     let kind = channel.map(|_| cryptosign::TLS_EXPORTER);
+    let mut challenge = cryptosign::challenge(asked.random, kind);
+    // A router without a key has no proof to give, and the client decides.
+    if let (Some(what), Some(key)) = (asked_of_router, asked.router_key) {
+        cryptosign::prove_router(&mut challenge, key.private_key(), &what, channel.as_ref());
+    }
     let proof = Proof::Cryptosign {
         claimed,
         accepted,
         challenge: *asked.random,
         channel,
     };
-    Ok((cryptosign::challenge(asked.random, kind), proof))
+    Ok((challenge, proof))
 }
 
 impl ExpectAuthenticate {

@@ -67,6 +67,7 @@ impl Session {
     async fn ask(&mut self, joining: Joining, session: SessionId) -> Result<ExpectAuthenticate, Refusal> {
         let sign_in = joining.sign_in(&self.transport)?;
         let realm = Arc::clone(&joining.realm);
+        realm.check_patience(&sign_in, realm.now().monotonic)?;
         let found = find(&self.core, &self.transport, &realm, &sign_in, session).await?;
         let mut random = [0; 32];
         getrandom::fill(&mut random)
@@ -76,6 +77,7 @@ impl Session {
             random: &random,
             now: realm.now(),
             transport: &self.transport,
+            router_key: self.core.router_key.as_ref(),
         };
         let (expecting, challenge) = joining.challenge(sign_in, found, asked)?;
         let challenge = Message::from(challenge);
@@ -85,7 +87,16 @@ impl Session {
     }
 
     pub(super) async fn authenticate(&mut self, expecting: ExpectAuthenticate, answer: Authenticate) -> Flow {
+        let realm = Arc::clone(&expecting.joining.realm);
         let (joining, sign_in, session, proven) = expecting.verify(answer).await;
+        let now = realm.now().monotonic;
+        // Once more: others may have failed since, and many answers at once are no way around it.
+        let patience = realm.check_patience(&sign_in, now);
+        realm.signed_in(&sign_in, proven.is_some() && patience.is_ok(), now);
+        if let (Err(refusal), Some(_)) = (patience, &proven) {
+            Counters::add(&self.core.counters.sign_ins_failed, 1);
+            return self.abort(refusal);
+        }
         if let Some(authenticator) = &joining.realm.config.authentication.authenticator {
             authenticator.finished(&sign_in, proven.is_some());
         }

@@ -7,13 +7,14 @@ use wamp_protocol::auth::scram::{Dialect, Kdf};
 use wamp_protocol::auth::{cryptosign, scram, wampcra};
 use wamp_protocol::message::Authenticate;
 use wamp_protocol::{Dict, Serializer, Value};
-use wamp_router::authentication::{AuthMethod, ScramKeys, StaticUsers, StoredUser};
+use wamp_router::authentication::{AuthMethod, RouterKey, ScramKeys, StaticUsers, StoredUser};
 use wamp_router::{Authentication, RouterConfig};
 
 use super::challenge::{self, challenged, dict};
 use super::support::{Client, Kind, Server, all_roles, open_realm};
 
 const PRIVATE_KEY: [u8; 32] = [7; 32];
+const ROUTER_KEY: [u8; 32] = [4; 32];
 const ARGON2: Kdf = Kdf::Argon2id {
     iterations: 2,
     memory: 4096,
@@ -51,6 +52,7 @@ async fn server() -> Server {
     };
     Server::with(RouterConfig {
         realms: vec![realm],
+        router_key: Some(RouterKey::new(ROUTER_KEY)),
         ..RouterConfig::default()
     })
     .await
@@ -196,6 +198,41 @@ async fn without_tls_a_cryptosign_challenge_says_that_it_is_not_bound() {
     let mut keyless = hello(&server, Some("ann"), "cryptosign", Dict::default()).await;
     let abort = keyless.receive().await;
     assert!(abort[1]["message"].as_str().unwrap().contains("pubkey"), "{abort}");
+}
+
+#[tokio::test]
+async fn a_router_with_a_key_proves_itself_to_who_asks() {
+    let (server, without_key) = (server().await, Server::start().await);
+    let key = cryptosign::public_key(&ROUTER_KEY);
+    let extra = |asked: &str| {
+        let mut extra = cryptosign::authextra(&cryptosign::public_key(&PRIVATE_KEY), None);
+        extra.insert("challenge", asked);
+        extra
+    };
+    let asked = [0xAB; 32];
+    // Whether there is somebody of the name plays no part.
+    for authid in ["ann", "nobody"] {
+        let mut client = hello(&server, Some(authid), "cryptosign", extra(&"ab".repeat(32))).await;
+        let challenge = challenged(&mut client, "cryptosign").await;
+        assert!(cryptosign::is_router(&key, &asked, None, &challenge), "{challenge:?}");
+    }
+    let unasked = cryptosign::authextra(&cryptosign::public_key(&PRIVATE_KEY), None);
+    let mut client = hello(&server, Some("ann"), "cryptosign", unasked).await;
+    let challenge = challenged(&mut client, "cryptosign").await;
+    assert_eq!(
+        (challenge.extra.get("signature"), challenge.extra.get("pubkey")),
+        (None, None)
+    );
+    for nonsense in ["", "ab", "zz"] {
+        let mut client = hello(&server, Some("ann"), "cryptosign", extra(nonsense)).await;
+        let abort = client.receive().await;
+        assert_eq!(abort[2], "wamp.error.authentication_failed");
+        assert!(abort[1]["message"].as_str().unwrap().contains("challenge"), "{abort}");
+    }
+    // One without a key says nothing, and the client decides.
+    let mut client = hello(&without_key, Some("ann"), "cryptosign", extra(&"ab".repeat(32))).await;
+    let challenge = challenged(&mut client, "cryptosign").await;
+    assert_eq!(challenge.extra.get("signature"), None);
 }
 
 /// What of a challenge could tell who exists: everything that is not new each time.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use wamp_protocol::{Serializer, auth};
-use wamp_router::{Authentication, RouterConfig};
+use wamp_router::{Authentication, RealmConfig, RouterConfig};
 
 use super::support::{Client, Kind, Server, all_roles, open_realm};
 
@@ -121,4 +121,88 @@ async fn a_linked_session_is_who_it_was_attached_as() {
     );
     // Its role has no rules, and it needs none.
     client.subscribe("com.topic", json!({})).await;
+}
+
+/// Signs in by ticket; the reason for ABORT if that is refused.
+async fn by_ticket(server: &Server, authid: &str, ticket: &str) -> Result<(), String> {
+    let mut client = hello(server, json!({ "authid": authid, "authmethods": ["ticket"] })).await;
+    answered(&mut client, ticket).await
+}
+
+/// What comes of a ticket, or what was there in the place of a challenge.
+async fn answered(client: &mut Client, ticket: &str) -> Result<(), String> {
+    let refused = |message: Json| Err(message[2].as_str().unwrap().to_owned());
+    let challenge = client.receive().await;
+    if challenge[0] == 3 {
+        return refused(challenge);
+    }
+    client.send(json!([5, ticket, {}])).await;
+    let reply = client.receive().await;
+    if reply[0] == 2 { Ok(()) } else { refused(reply) }
+}
+
+async fn with_realm(change: impl FnOnce(&mut RealmConfig)) -> Server {
+    let mut realm = open_realm();
+    change(&mut realm);
+    Server::with(RouterConfig {
+        realms: vec![realm],
+        ..RouterConfig::default()
+    })
+    .await
+}
+
+/// Guesses until the right ticket is refused too: each wrong one doubles the time that it is.
+async fn guess_until_held_up(server: &Server, authid: &str, right: &str) -> String {
+    for guesses in 5..15 {
+        // The right one clears the count, if it comes so late that it is taken.
+        for _ in 0..guesses {
+            drop(by_ticket(server, authid, "wrong").await);
+        }
+        if let Err(reason) = by_ticket(server, authid, right).await {
+            return reason;
+        }
+    }
+    panic!("guessing costs nothing");
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_and_others_are_not() {
+    let server = Server::start().await;
+    let reason = guess_until_held_up(&server, "bob", "secret-of-bob").await;
+    assert_eq!(reason, "wamp.error.authentication_denied");
+    let text = server.router.metrics().render();
+    assert!(!text.contains("wamp_sign_ins_held_up_total 0"), "{text}");
+    // Another name from the same address may still try, and who does not sign in is not asked.
+    assert_eq!(by_ticket(&server, "ann", "secret-of-ann").await, Ok(()));
+    server.join().await;
+}
+
+#[tokio::test]
+async fn many_guesses_at_once_are_no_faster() {
+    let server = Server::start().await;
+    let mut clients = Vec::new();
+    for _ in 0..12 {
+        clients.push(hello(&server, json!({ "authid": "bob", "authmethods": ["ticket"] })).await);
+    }
+    // All of them are challenged before the first is wrong.
+    for client in &mut clients {
+        assert_eq!(client.receive().await, json!([4, "ticket", {}]));
+    }
+    let (last, others) = clients.split_last_mut().unwrap();
+    for client in others {
+        client.send(json!([5, "wrong", {}])).await;
+        assert_eq!(client.receive().await[2], "wamp.error.authentication_failed");
+    }
+    last.send(json!([5, "secret-of-bob", {}])).await;
+    assert_eq!(last.aborted().await, "wamp.error.authentication_denied");
+}
+
+#[tokio::test]
+async fn a_realm_may_let_people_guess() {
+    let server = with_realm(|realm| realm.limits_attempts = false).await;
+    for _ in 0..30 {
+        let wrong = by_ticket(&server, "bob", "wrong").await;
+        assert_eq!(wrong.unwrap_err(), "wamp.error.authentication_failed");
+    }
+    assert_eq!(by_ticket(&server, "bob", "secret-of-bob").await, Ok(()));
 }
