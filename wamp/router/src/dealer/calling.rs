@@ -142,7 +142,9 @@ impl Dealer {
             call: message.request,
             registration: id,
             procedure: message.procedure.clone(),
-            receive_progress: details.receive_progress,
+            // Who announced nothing is not asked for progress, and wampy.js sends it all the same.
+            receive_progress: message.options.receive_progress
+                && (details.receive_progress || !self.settings.progress_needs_canceling),
             chunks: if message.options.progress {
                 Chunks::Open(Box::new(details.clone()))
             } else {
