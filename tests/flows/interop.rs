@@ -1,13 +1,13 @@
 //! Autobahn|Python, a WAMP client nobody here wrote, against the demo house and the bare router.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use domovoi_tests::hub::{Hub, Options, program};
 use domovoi_tests::people::{ADMIN, set_up};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 fn python() -> PathBuf {
     let python = std::env::var_os("DOMOVOI_PYTHON")
@@ -84,11 +84,10 @@ role = "machine"
 cryptosign = ["ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c"]
 "#;
 
-#[tokio::test]
-async fn autobahn_python_signs_in_by_every_method_it_has() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let file = directory.path().join("router.toml");
-    std::fs::write(&file, USERS).expect("a configuration");
+/// A bare router with this configuration, which ends when it is dropped, and the address of its port.
+async fn router(directory: &Path, configuration: &str) -> (Child, String) {
+    let file = directory.join("router.toml");
+    std::fs::write(&file, configuration).expect("a configuration");
     let mut router = Command::new(program())
         .args(["router", "--log-format", "json", "--log-level", "warn", "--config"])
         .arg(&file)
@@ -101,6 +100,13 @@ async fn autobahn_python_signs_in_by_every_method_it_has() {
     let line = lines.next_line().await.expect("stdout").expect("the ready line");
     let ready: Value = serde_json::from_str(&line).expect("JSON");
     let http = ready["http"].as_str().expect("an address").to_owned();
+    (router, http)
+}
+
+#[tokio::test]
+async fn autobahn_python_signs_in_by_every_method_it_has() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let (_router, http) = router(directory.path(), USERS).await;
 
     let (key, other_key) = ("07".repeat(32), "08".repeat(32));
     for url in [format!("ws://{http}/ws"), format!("rs://{http}")] {
@@ -124,4 +130,100 @@ async fn autobahn_python_signs_in_by_every_method_it_has() {
             }
         }
     }
+}
+
+/// Who the checks sign in as, a realm that makes everybody known, and one that makes nobody.
+const REALMS: &str = r#"
+listen = "127.0.0.1:0"
+unix = "wamp.sock"
+history = 20
+
+[[realm]]
+name = "realm1"
+anonymous = "guest"
+disclose_callers = "always"
+disclose_publishers = "always"
+
+[[realm.user]]
+name = "ann"
+role = "frontend"
+ticket = "ann's ticket"
+
+[[realm.user]]
+name = "joe"
+role = "backend"
+ticket = "joe's ticket"
+
+[[realm.user]]
+name = "kim"
+role = "backend"
+ticket = "kim's ticket"
+
+[[realm]]
+name = "discreet"
+anonymous = "guest"
+disclose_callers = "never"
+disclose_publishers = "never"
+
+[[realm.user]]
+name = "ann"
+role = "frontend"
+ticket = "ann's ticket"
+"#;
+
+/// How many checks `tests/interop/every_feature.py` has.
+const CHECKS: usize = 44;
+
+async fn every_feature(url: impl Fn(&Path, &str) -> String, serializers: &[&str]) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let socket = directory.path().join("wamp.sock");
+    let configuration = REALMS.replace("wamp.sock", socket.to_str().expect("a path in UTF-8"));
+    let (_router, http) = router(directory.path(), &configuration).await;
+    for serializer in serializers {
+        let url = url(&socket, &http);
+        let output = Command::new(python())
+            .arg(domovoi_tests::root().join("tests/interop/every_feature.py"))
+            .args([url.as_str(), serializer])
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .expect("Python runs");
+        let (lines, errors) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        let checks: Vec<Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+            .collect();
+        for check in checks.iter().filter(|check| check["passed"] != true) {
+            let why = check["why"].as_str().unwrap_or_default();
+            eprintln!("{url} {serializer}: {}\n{why}", check["check"]);
+        }
+        let passed = checks.iter().filter(|check| check["passed"] == true).count();
+        assert_eq!(passed, CHECKS, "{url} {serializer}: {errors}");
+        assert!(output.status.success(), "{url} {serializer}: {errors}");
+    }
+}
+
+#[tokio::test]
+async fn autobahn_python_uses_every_feature_it_has_over_websocket() {
+    every_feature(|_, http| format!("ws://{http}/ws"), &["json", "msgpack", "cbor"]).await;
+}
+
+#[tokio::test]
+async fn autobahn_python_uses_every_feature_it_has_over_batched_websocket() {
+    let serializers = ["json.batched", "msgpack.batched", "cbor.batched"];
+    every_feature(|_, http| format!("ws://{http}/ws"), &serializers).await;
+}
+
+#[tokio::test]
+async fn autobahn_python_uses_every_feature_it_has_over_rawsocket() {
+    every_feature(|_, http| format!("rs://{http}"), &["json", "msgpack", "cbor"]).await;
+}
+
+#[tokio::test]
+async fn autobahn_python_uses_every_feature_it_has_over_a_unix_socket() {
+    let url = |socket: &Path, _: &str| format!("unix://{}", socket.display());
+    every_feature(url, &["json", "msgpack", "cbor"]).await;
 }

@@ -57,6 +57,14 @@ impl RegisterRequest {
         self
     }
 
+    /// Takes the procedure from callees that registered it by force too, and lets later ones take it
+    /// from this one: a program that was started anew does not wait for the session of the one
+    /// before to be found dead. See docs/wamp.md.
+    pub fn force(mut self) -> Self {
+        self.options.force_reregister = Some(true);
+        self
+    }
+
     /// Whether the router shall say who calls; it is asked to unless told otherwise.
     pub fn disclose_caller(mut self, disclose: bool) -> Self {
         self.options.disclose_caller = Some(disclose);

@@ -5,6 +5,7 @@ use bytes::{Bytes, BytesMut};
 use crate::serializer::cbor::CborWriter;
 use crate::serializer::json::JsonWriter;
 use crate::serializer::msgpack::MsgPackWriter;
+use crate::serializer::read::whole;
 use crate::serializer::transcode::read_value;
 use crate::serializer::write::Writer as _;
 use crate::{DecodeError, Serializer};
@@ -58,6 +59,18 @@ impl Value {
     /// If they do not.
     pub fn decode(serializer: Serializer, encoded: &[u8]) -> Result<Self, DecodeError> {
         read_value(serializer, encoded)
+    }
+}
+
+impl Value {
+    /// The whole number, not negative, that it is, also where it came as floating point: encoders of
+    /// JavaScript write numbers beyond 32 bits so, ids among them.
+    pub fn unsigned(&self) -> Option<u64> {
+        match self {
+            Self::Integer(number) => u64::try_from(*number).ok(),
+            Self::Float(number) => whole(*number),
+            _ => None,
+        }
     }
 }
 

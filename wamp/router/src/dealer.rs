@@ -32,6 +32,9 @@ use crate::moment::Moment;
 use crate::pattern_map::PatternMap;
 use crate::uri_rules;
 
+/// Why a registration was revoked that somebody took by `force_reregister`.
+const REREGISTERED: &str = "reregistered";
+
 /// What the dealer of a realm is told at the start.
 #[derive(Debug, Clone, Copy)]
 #[allow(clippy::struct_excessive_bools, reason = "independent switches")]
@@ -135,6 +138,9 @@ impl Dealer {
             let sentence = format!("a session may have {} registrations", self.settings.registrations);
             return Err(Refusal::over(Limit::Registrations, sentence));
         }
+        if options.force_reregister == Some(true) {
+            self.make_room(policy, &procedure, effects);
+        }
         let invoke = options.invoke.unwrap_or_default();
         let known = self.registration_by_pattern.get(policy, procedure.as_str());
         if let Some(registration) = known.and_then(|id| self.registrations.get(&id)) {
@@ -146,7 +152,7 @@ impl Dealer {
             self.registration_by_pattern.insert(policy, &procedure, id);
             id
         });
-        session.registrations.insert(id);
+        self.sessions.entry(member.id).or_default().registrations.insert(id);
         effects.send(
             member.id,
             Registered {
@@ -172,9 +178,30 @@ impl Dealer {
             disclose_caller,
             forward_timeout: options.forward_timeout == Some(true),
             rkey: options.rkey,
+            replaceable: options.force_reregister == Some(true),
         });
         effects.meta_events.push(MetaEvent::Registered(member.id, id));
         Ok(())
+    }
+
+    /// Takes the registration of this pattern from its callees, if all of them let somebody take it.
+    fn make_room(&mut self, policy: MatchPolicy, procedure: &Uri, effects: &mut Effects) {
+        let known = self.registration_by_pattern.get(policy, procedure.as_str());
+        let Some(registration) = known.and_then(|id| self.registrations.get(&id)) else {
+            return;
+        };
+        if !registration.is_replaceable() {
+            return;
+        }
+        let id = registration.facts.id;
+        let callees: Vec<Arc<Member>> = registration
+            .callees()
+            .iter()
+            .map(|callee| Arc::clone(&callee.member))
+            .collect();
+        for callee in callees {
+            self.revoke(&callee, id, REREGISTERED, effects);
+        }
     }
 
     fn check_procedure(&self, procedure: &Uri, policy: MatchPolicy) -> Result<(), Refusal> {

@@ -131,6 +131,15 @@ async fn pieces_that_come_after_the_answer_start_nothing() {
 }
 
 #[tokio::test]
+async fn a_procedure_is_registered_by_force() {
+    let (_router, session, mut peer) = ScriptedRouter::joined().await;
+    let register = session.register("p").force().handler(|_| std::future::pending());
+    let (registration, register) = tokio::join!(register, peer.registered(1));
+    registration.unwrap();
+    assert_eq!(register.options.force_reregister, Some(true));
+}
+
+#[tokio::test]
 async fn a_handler_that_is_given_a_time_is_ended_by_it() {
     let (_router, session, mut peer) = ScriptedRouter::joined().await;
     let handler = |_| std::future::pending();

@@ -58,6 +58,9 @@ pub struct RegisterOptions {
     pub forward_timeout: Option<bool>,
     /// `rkey` of sharded registration: the partition this callee takes.
     pub rkey: Option<String>,
+    /// `force_reregister`, in no chapter of the specification: takes the procedure from callees
+    /// that said this too, and lets later ones take it.
+    pub force_reregister: Option<bool>,
 }
 
 /// `[REGISTERED, REGISTER.Request|id, Registration|id]`

@@ -10,7 +10,7 @@ mod encode;
 mod error;
 pub(crate) mod json;
 pub(crate) mod msgpack;
-mod read;
+pub(crate) mod read;
 pub(crate) mod transcode;
 pub(crate) mod write;
 

@@ -8,6 +8,9 @@ pub(crate) use self::writer::MsgPackWriter;
 use super::read::{Container, Fault, Kind, Reader, Token, deeper, is_utf8, unsigned_from};
 use crate::Serializer;
 
+/// What JavaScript's msgpack5 and msgpackr make of undefined: extension type 0 with one octet, 0.
+const UNDEFINED: [u8; 3] = [0xd4, 0, 0];
+
 pub(crate) struct MsgPackReader<'a> {
     input: &'a [u8],
     at: usize,
@@ -68,7 +71,10 @@ impl<'a> MsgPackReader<'a> {
 
     fn extension(&mut self, length: usize) -> Result<Token<'a>, Fault> {
         let kind = i8::from_be_bytes(self.array()?);
-        Ok(Token::Extension(kind, self.take(length)?))
+        Ok(match (kind, self.take(length)?) {
+            (0, [0]) => Token::Null,
+            (_, content) => Token::Extension(content),
+        })
     }
 
     #[inline]
@@ -159,6 +165,13 @@ impl<'a> Reader<'a> for MsgPackReader<'a> {
     fn kind(&mut self) -> Result<Kind, Fault> {
         Ok(match self.peek()? {
             0xc0 => Kind::Null,
+            0xd4 if self
+                .input
+                .get(self.at..)
+                .is_some_and(|rest| rest.starts_with(&UNDEFINED)) =>
+            {
+                Kind::Null
+            }
             0xc2 | 0xc3 => Kind::Bool,
             0xc4..=0xc6 => Kind::Binary,
             0x90..=0x9f | 0xdc | 0xdd => Kind::List,

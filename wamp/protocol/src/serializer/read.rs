@@ -39,8 +39,8 @@ pub(crate) enum Token<'a> {
     Binary(Cow<'a, [u8]>),
     List(Container),
     Dict(Container),
-    /// A MessagePack extension, which WAMP has no type for: its type and content.
-    Extension(i8, &'a [u8]),
+    /// A MessagePack extension, which WAMP has no type for: what it holds.
+    Extension(&'a [u8]),
 }
 
 /// What kind of value comes next.
@@ -160,7 +160,7 @@ pub(crate) fn unsigned_from(token: &Token<'_>) -> Result<u64, Fault> {
 }
 
 /// JavaScript encoders write numbers above 2^32 as floats: a whole one up to 2^53 is exact.
-fn whole(number: f64) -> Option<u64> {
+pub(crate) fn whole(number: f64) -> Option<u64> {
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -83,10 +83,8 @@ fn copy<'a, R: Reader<'a>>(reader: &mut R, writer: &mut impl Writer, depth: usiz
         Token::Float(value) => writer.float(value),
         Token::Text(value) => writer.text(&value),
         Token::Binary(value) => writer.binary(&value),
-        // What JavaScript's msgpack5 makes of undefined.
-        Token::Extension(0, [0]) => writer.null(),
         // WAMP has no type for it; what it holds is not lost.
-        Token::Extension(_, content) => writer.binary(content),
+        Token::Extension(content) => writer.binary(content),
         Token::List(_) | Token::Dict(_) if depth >= MAX_DEPTH => return Err(Fault::TooDeep),
         Token::List(mut list) => {
             let mut open = writer.open_list(list.left);

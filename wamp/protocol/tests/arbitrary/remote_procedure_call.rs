@@ -91,14 +91,16 @@ fn register() -> BoxedStrategy<Message> {
         any::<Option<bool>>(),
         any::<Option<bool>>(),
         of(text()),
+        any::<Option<bool>>(),
     )
         .prop_map(
-            |(match_policy, invoke, disclose_caller, forward_timeout, rkey)| RegisterOptions {
+            |(match_policy, invoke, disclose_caller, forward_timeout, rkey, force_reregister)| RegisterOptions {
                 match_policy,
                 invoke,
                 disclose_caller,
                 forward_timeout,
                 rkey,
+                force_reregister,
             },
         );
     (request(), options, uri())

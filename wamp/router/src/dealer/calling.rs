@@ -146,7 +146,9 @@ impl Dealer {
         let invocation = Invocation {
             caller: caller.id,
             call: message.request,
-            receive_progress: details.receive_progress,
+            // Who announced nothing is not asked for progress, and wampy.js sends it all the same.
+            receive_progress: message.options.receive_progress
+                && (details.receive_progress || !settings.progress_needs_canceling),
             takes_passthru: caller.features.caller.payload_passthru_mode,
             stoppable: features.call_canceling,
             killed: false,

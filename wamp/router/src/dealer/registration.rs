@@ -31,6 +31,8 @@ pub(super) struct Callee {
     pub(super) forward_timeout: bool,
     /// The partition it takes; `None` takes any call.
     pub(super) rkey: Option<String>,
+    /// Registered with `force_reregister`, so another that does may take its place.
+    pub(super) replaceable: bool,
 }
 
 impl Registration {
@@ -63,6 +65,11 @@ impl Registration {
             return Ok(());
         };
         Err(Refusal::new(error_uri::PROCEDURE_ALREADY_EXISTS, sentence))
+    }
+
+    /// Whether every callee lets another take its place.
+    pub(super) fn is_replaceable(&self) -> bool {
+        self.callees.iter().all(|callee| callee.replaceable)
     }
 
     pub(super) fn add(&mut self, callee: Callee) {

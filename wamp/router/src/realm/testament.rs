@@ -175,12 +175,7 @@ fn publish_options(dict: &Dict) -> Result<PublishOptions, Refusal> {
         Some(Value::Bool(flag)) => Ok(Some(*flag)),
         Some(_) => Err(invalid(&format!("publish_options.{name}"), "true or false")),
     };
-    let sessions = |name: &str| {
-        list(dict, name, |value| match value {
-            Value::Integer(id) => u64::try_from(*id).ok().and_then(SessionId::new),
-            _ => None,
-        })
-    };
+    let sessions = |name: &str| list(dict, name, |value| value.unsigned().and_then(SessionId::new));
     let texts = |name: &str| {
         list(dict, name, |value| match value {
             Value::String(text) => Some(text.clone()),
@@ -208,8 +203,7 @@ fn milliseconds(dict: &Dict, name: &str) -> Result<Option<u64>, Refusal> {
     let wrong = || invalid(&format!("publish_options.{name}"), "a number of milliseconds");
     match dict.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Integer(number)) => u64::try_from(*number).map(Some).map_err(|_| wrong()),
-        Some(_) => Err(wrong()),
+        Some(value) => value.unsigned().map(Some).ok_or_else(wrong),
     }
 }
 

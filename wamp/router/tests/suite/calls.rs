@@ -9,6 +9,7 @@ on_every_wire!(
     feature_progressive_call_invocations,
     feature_call_timeout,
     trap_12_a_callee_that_forgot_to_announce_call_canceling_may_still_send_progress,
+    trap_12_a_callee_that_announced_no_progress_may_send_it_to_who_asked,
     trap_12_by_the_letter_progress_needs_a_callee_that_can_be_canceled,
     trap_13_a_timeout_is_in_milliseconds_and_gives_timeout,
     trap_13_with_progress_the_timeout_is_the_gap_between_results,
@@ -137,6 +138,26 @@ async fn trap_12_a_callee_that_forgot_to_announce_call_canceling_may_still_send_
     assert_eq!(caller.receive().await, json!([50, request, { "progress": true }, [1]]));
 }
 
+async fn trap_12_a_callee_that_announced_no_progress_may_send_it_to_who_asked(site: Site) {
+    // As wampy.js does.
+    let mut callee = site.join_with(&[]).await;
+    callee.register("com.procedure", json!({})).await;
+    let mut caller = site.peer().await;
+    for asked in [true, false] {
+        let request = caller
+            .call("com.procedure", json!({ "receive_progress": asked }), json!([]))
+            .await;
+        let invocation = callee.receive().await;
+        assert_eq!(invocation[3], json!({}), "it is not asked for progress");
+        callee.send(json!([70, invocation[1], { "progress": true }, [1]])).await;
+        if asked {
+            assert_eq!(caller.receive().await, json!([50, request, { "progress": true }, [1]]));
+        }
+        callee.send(json!([70, invocation[1], {}, [2]])).await;
+        assert_eq!(caller.receive().await, json!([50, request, {}, [2]]));
+    }
+}
+
 async fn trap_12_by_the_letter_progress_needs_a_callee_that_can_be_canceled(site: Site) {
     let site = site
         .in_realm(|realm| realm.strictness.progressive_results_need_canceling = true)
@@ -147,8 +168,11 @@ async fn trap_12_by_the_letter_progress_needs_a_callee_that_can_be_canceled(site
     able.register("com.able", json!({})).await;
     let mut caller = site.peer().await;
     let options = json!({ "receive_progress": true });
-    caller.call("com.procedure", options.clone(), json!([])).await;
+    let request = caller.call("com.procedure", options.clone(), json!([])).await;
     assert_eq!(callee.receive().await[3], json!({}));
+    callee.send(json!([70, 1, { "progress": true }, [1]])).await;
+    callee.send(json!([70, 1, {}, [2]])).await;
+    assert_eq!(caller.receive().await, json!([50, request, {}, [2]]));
     caller.call("com.able", options.clone(), json!([])).await;
     assert_eq!(able.receive().await[3], options);
 }

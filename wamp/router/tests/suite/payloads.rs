@@ -15,6 +15,8 @@ on_every_network!(
     trap_28_nesting_is_bounded,
     trap_28_keys_are_texts_and_unique,
     trap_28_ids_may_come_as_floating_point,
+    trap_28_ids_among_arguments_may_come_as_floating_point,
+    trap_28_undefined_is_null,
     trap_28_lengths_that_lie_are_refused,
     trap_28_cbor_of_indefinite_length_and_with_tags_is_read,
     trap_28_no_compression_is_negotiated,
@@ -135,6 +137,41 @@ async fn trap_28_ids_may_come_as_floating_point(site: Site) {
     client.send_encoded(&message).await;
     let subscribed = client.receive().await;
     assert_eq!((&subscribed[0], &subscribed[1]), (&json!(33), &json!(large)));
+}
+
+async fn trap_28_ids_among_arguments_may_come_as_floating_point(site: Site) {
+    let mut client = site.join().await;
+    let mut watcher = site.peer().await;
+    let id = watcher.session as f64;
+    let found = client.ask("wamp.session.get", json!([id])).await.unwrap();
+    assert_eq!(found["session"], watcher.session);
+    assert_eq!(
+        client.ask("wamp.session.get", json!([1.5])).await,
+        Err("wamp.error.invalid_argument".to_owned())
+    );
+    // Those in a testament's options too.
+    watcher.subscribe("com.testament", json!({})).await;
+    let options = json!({ "publish_options": { "eligible": [id], "_retain_for": 5e9 } });
+    let testament = json!(["com.testament", [1], {}]);
+    client
+        .ask_with("wamp.session.add_testament", testament, options)
+        .await
+        .unwrap();
+    client.send(json!([6, {}, "wamp.close.normal"])).await;
+    assert_eq!(watcher.receive().await[4], json!([1]));
+}
+
+async fn trap_28_undefined_is_null(site: Site) {
+    // What wampy.js sends for an option that is not set, by the encoders msgpackr and cbor-x.
+    let message = match site.kind.serializer() {
+        Serializer::Json => b"[32,1,{\"match\":null},\"com.topic\"]".to_vec(),
+        Serializer::MsgPack => b"\x94\x20\x01\x81\xA5match\xD4\x00\x00\xA9com.topic".to_vec(),
+        Serializer::Cbor => b"\x84\x18\x20\x01\xA1\x65match\xF7\x69com.topic".to_vec(),
+    };
+    let mut client = site.join().await;
+    client.send_encoded(&message).await;
+    let subscribed = client.receive().await;
+    assert_eq!((&subscribed[0], &subscribed[1]), (&json!(33), &json!(1)));
 }
 
 async fn trap_28_lengths_that_lie_are_refused(site: Site) {

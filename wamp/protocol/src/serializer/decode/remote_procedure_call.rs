@@ -20,6 +20,7 @@ pub(super) fn register<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result
             "disclose_caller" => options.disclose_caller = option::optional_flag(reader)?,
             "forward_timeout" => options.forward_timeout = option::optional_flag(reader)?,
             "rkey" => options.rkey = option::optional_text(reader)?,
+            "force_reregister" => options.force_reregister = option::optional_flag(reader)?,
             _ => return Ok(false),
         }
         Ok(true)

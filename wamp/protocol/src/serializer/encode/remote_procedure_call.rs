@@ -19,6 +19,7 @@ pub(super) fn register<W: Writer>(writer: &mut W, m: &Register) -> Result<(), En
         options.optional_flag("disclose_caller", m.options.disclose_caller);
         options.optional_flag("forward_timeout", m.options.forward_timeout);
         options.optional_text("rkey", m.options.rkey.as_deref());
+        options.optional_flag("force_reregister", m.options.force_reregister);
     });
     e.text(m.procedure.as_str());
     e.close();

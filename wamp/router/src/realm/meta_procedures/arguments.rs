@@ -112,10 +112,7 @@ impl Arguments {
 }
 
 fn number(value: &Value) -> Option<u64> {
-    match value {
-        Value::Integer(number) => u64::try_from(*number).ok().filter(|number| *number > 0),
-        _ => None,
-    }
+    value.unsigned().filter(|number| *number > 0)
 }
 
 pub(in crate::realm) fn invalid(name: &str, expected: &str) -> Refusal {

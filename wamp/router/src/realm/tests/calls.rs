@@ -191,7 +191,7 @@ impl Model {
         if let Some((after, deadline)) = &mut invocation.timeout {
             *deadline = now + *after;
         }
-        if invocation.first.receive_progress && !invocation.killed {
+        if invocation.call.receive_progress && !invocation.killed {
             let (to, request, payload) = (invocation.call.by, invocation.call.request, vec![payload]);
             self.send(
                 to,

@@ -168,6 +168,7 @@ impl World {
             disclose_caller: Some(registering.disclose_caller),
             forward_timeout: Some(registering.forward_timeout),
             rkey: registering.rkey.map(str::to_owned),
+            force_reregister: None,
         };
         let procedure = uri.into();
         let message = Register {
