@@ -63,7 +63,11 @@ async fn measure_form(form: Form) -> Result<()> {
     for room in 0..ROOMS {
         for (quantity, high) in [("temperature", 40), ("humidity", 90)] {
             let area = format!("Room {room}");
-            set_threshold(&session, &json!({"area": area, "quantity": quantity, "high": high, "notify": false})).await;
+            set_threshold(
+                &session,
+                &json!({"area": area, "quantity": quantity, "high": high, "notify": false}),
+            )
+            .await;
         }
     }
     let database = open(&hub).await?;
@@ -73,7 +77,15 @@ async fn measure_form(form: Form) -> Result<()> {
     };
     // Each sensor's readings go on from where the stream before left off.
     take(&hub, &session, &database, sensors, 0..WARM_UP, Some(WANTED / 2.0)).await?;
-    let steady = take(&hub, &session, &database, sensors, WARM_UP..WARM_UP + STEADY, Some(WANTED)).await?;
+    let steady = take(
+        &hub,
+        &session,
+        &database,
+        sensors,
+        WARM_UP..WARM_UP + STEADY,
+        Some(WANTED),
+    )
+    .await?;
     row(
         &format!("MQTT readings, {ways}, taken at {WANTED:.0} a second: CPU of the hub for each"),
         &format!("{:.1} µs", steady.microseconds_each()),
@@ -82,12 +94,19 @@ async fn measure_form(form: Form) -> Result<()> {
     let saturated = take(&hub, &session, &database, sensors, WARM_UP + STEADY..all, None).await?;
     row(
         &format!("the same, as fast as the hub takes them: readings a second, CPU for each"),
-        &format!("{:.0}, {:.1} µs", saturated.each_second(), saturated.microseconds_each()),
+        &format!(
+            "{:.0}, {:.1} µs",
+            saturated.each_second(),
+            saturated.microseconds_each()
+        ),
     );
     check_order(&database, all).await?;
     check_history(&session, all).await?;
     row(
-        &format!("all {} stored, each once and in order; peak memory", all * DEVICES * MEASURED.len()),
+        &format!(
+            "all {} stored, each once and in order; peak memory",
+            all * DEVICES * MEASURED.len()
+        ),
         &format!("{:.0} MB (then {:.0} MB)", peak(hub.pid())?, resident(hub.pid())?),
     );
     ensure!(hub.terminate().await == Some(0), "the hub ends well");
@@ -139,7 +158,10 @@ async fn take(
     loop {
         let stored = stored(database).await?;
         if stored >= wanted {
-            ensure!(stored == wanted, "{stored} readings are stored where {wanted} were sent");
+            ensure!(
+                stored == wanted,
+                "{stored} readings are stored where {wanted} were sent"
+            );
             break;
         }
         ensure!(
@@ -190,7 +212,10 @@ async fn check_order(database: &SqlitePool, of_each: usize) -> Result<()> {
         );
         *number += 1;
     }
-    ensure!(number_by_series.len() == DEVICES * MEASURED.len(), "a series is missing");
+    ensure!(
+        number_by_series.len() == DEVICES * MEASURED.len(),
+        "a series is missing"
+    );
     ensure!(
         number_by_series.values().all(|number| *number == of_each),
         "a series has too few readings"

@@ -43,12 +43,18 @@ pub(crate) async fn measure() -> Result<()> {
         megabytes.push(resident(hub.pid())?);
     }
     row(
-        &format!("exec to ready with {DEVICES} adopted devices of {} entities, median of {STARTS}", DEVICES * MEASURED.len()),
+        &format!(
+            "exec to ready with {DEVICES} adopted devices of {} entities, median of {STARTS}",
+            DEVICES * MEASURED.len()
+        ),
         &format!("{:.0} ms", 1000.0 * median(&mut seconds)),
     );
     row(
         "resident memory then, after the list of devices was asked for",
-        &format!("{:.0} MB (right after adopting them {after_adopting:.0} MB)", median(&mut megabytes)),
+        &format!(
+            "{:.0} MB (right after adopting them {after_adopting:.0} MB)",
+            median(&mut megabytes)
+        ),
     );
     hub.terminate().await;
     Ok(())

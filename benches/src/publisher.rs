@@ -30,7 +30,10 @@ impl Publisher {
         stream.write_all(&packet(0x10, &body))?;
         let mut answer = [0; 4];
         stream.read_exact(&mut answer)?;
-        ensure!(answer == [0x20, 2, 0, 0], "the server refuses the publisher: {answer:?}");
+        ensure!(
+            answer == [0x20, 2, 0, 0],
+            "the server refuses the publisher: {answer:?}"
+        );
         Ok(Self(stream))
     }
 

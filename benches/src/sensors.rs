@@ -117,7 +117,8 @@ impl Sensors {
         for some in everyone.chunks(AT_ONCE) {
             let packets: Vec<Vec<u8>> = some.iter().map(|device| self.announcement(*device)).collect();
             let server = server.clone();
-            tokio::task::spawn_blocking(move || Publisher::connect(&server, "announcer")?.send(&packets, None)).await??;
+            tokio::task::spawn_blocking(move || Publisher::connect(&server, "announcer")?.send(&packets, None))
+                .await??;
             let mut adopted = 0;
             while adopted < some.len() {
                 let found = wait::until("more devices to be found", PATIENCE, async || {
@@ -143,6 +144,8 @@ async fn discovered(session: &Session) -> Vec<String> {
         .expect("device.list answers")
         .value()
         .expect("a list of devices");
-    let waits = devices.into_iter().filter(|device| device.lifecycle == Lifecycle::Discovered);
+    let waits = devices
+        .into_iter()
+        .filter(|device| device.lifecycle == Lifecycle::Discovered);
     waits.map(|device| device.id).collect()
 }

@@ -10,6 +10,7 @@
 mod bad_input;
 mod bluetooth;
 mod day;
+mod firmware;
 mod interop;
 mod lost_sensor;
 mod over_mqtt;
