@@ -449,11 +449,15 @@ async fn a_shelly_is_asked_what_it_is_measured_switched_and_goes() {
 
     // It is switched over its RPC and says so in both ways.
     let switching = house.switch(&id, true);
-    let asked: Value = serde_json::from_str(&nth(&ear, &requests, 3).await).expect("JSON");
-    assert_eq!(
-        (&asked["method"], &asked["params"]),
-        (&json!("Switch.Set"), &json!({"id": 0, "on": true}))
-    );
+    let asked = wait::until("the pump to be switched", PATIENCE, async || {
+        let requests = ear.on(&requests);
+        let mut requests = requests
+            .iter()
+            .map(|text| serde_json::from_str::<Value>(text).expect("JSON"));
+        requests.find(|request| request["method"] == "Switch.Set")
+    })
+    .await;
+    assert_eq!(asked["params"], json!({"id": 0, "on": true}));
     let answer = json!({"id": asked["id"], "src": prefix, "dst": asked["src"], "result": {"was_on": false}});
     let source = asked["src"].as_str().expect("a source");
     house.say(&format!("{source}/rpc"), &answer).await;
