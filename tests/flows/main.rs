@@ -13,6 +13,7 @@ mod day;
 mod firmware;
 mod interop;
 mod lost_sensor;
+mod outside_server;
 mod over_mqtt;
 mod pages;
 mod power_cut;
