@@ -93,7 +93,7 @@ async fn measure_form(form: Form) -> Result<()> {
     let all = WARM_UP + STEADY + SATURATED;
     let saturated = take(&hub, &session, &database, sensors, WARM_UP + STEADY..all, None).await?;
     row(
-        &format!("the same, as fast as the hub takes them: readings a second, CPU for each"),
+        "the same, as fast as the hub takes them: readings a second, CPU for each",
         &format!(
             "{:.0}, {:.1} µs",
             saturated.each_second(),

@@ -1,9 +1,10 @@
 //! A house full of MQTT sensors whose every reading can be told from every other of its sensor.
 
-use anyhow::{Context, Result};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
 use domovoi_tests::hub::{Hub, PATIENCE};
 use domovoi_tests::people::adopt;
-use domovoi_tests::wait;
 use house::uri::procedure;
 use house::{Device, Lifecycle};
 use serde_json::json;
@@ -25,6 +26,8 @@ pub(crate) const ROOMS: usize = 8;
 const ROUND: usize = 1000;
 /// Devices announced at once.
 const AT_ONCE: usize = 500;
+/// How often it is looked for devices that were found.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How the readings of a device travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,13 +122,13 @@ impl Sensors {
             let server = server.clone();
             tokio::task::spawn_blocking(move || Publisher::connect(&server, "announcer")?.send(&packets, None))
                 .await??;
-            let mut adopted = 0;
+            let (mut adopted, started) = (0, Instant::now());
             while adopted < some.len() {
-                let found = wait::until("more devices to be found", PATIENCE, async || {
-                    let found = discovered(session).await;
-                    (!found.is_empty()).then_some(found)
-                })
-                .await;
+                let found = discovered(session).await?;
+                ensure!(started.elapsed() < PATIENCE, "only {adopted} devices are found");
+                if found.is_empty() {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
                 for id in found {
                     adopt(session, &id, &format!("Room {}", adopted % ROOMS)).await;
                     adopted += 1;
@@ -136,16 +139,10 @@ impl Sensors {
     }
 }
 
-async fn discovered(session: &Session) -> Vec<String> {
-    let devices: Vec<Device> = session
-        .call(procedure::DEVICE_LIST)
-        .send()
-        .await
-        .expect("device.list answers")
-        .value()
-        .expect("a list of devices");
+async fn discovered(session: &Session) -> Result<Vec<String>> {
+    let devices: Vec<Device> = session.call(procedure::DEVICE_LIST).send().await?.value()?;
     let waits = devices
         .into_iter()
         .filter(|device| device.lifecycle == Lifecycle::Discovered);
-    waits.map(|device| device.id).collect()
+    Ok(waits.map(|device| device.id).collect())
 }
