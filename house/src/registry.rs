@@ -7,7 +7,8 @@ use crate::{ActuatorKind, AreaId, Device, DeviceId, Entity, Lifecycle, SensorEve
 /// The devices a service knows of; feed it every device it hears of.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
-    device_by_id: BTreeMap<DeviceId, Device>,
+    /// In boxes: the map has up to twice the room that its devices need.
+    device_by_id: BTreeMap<DeviceId, Box<Device>>,
     /// Where a bridge knows a device by another id.
     id_by_source: BTreeMap<DeviceId, DeviceId>,
 }
@@ -26,7 +27,7 @@ impl Registry {
         for part in device.parts.iter().filter(|part| part.id != id) {
             self.id_by_source.insert(part.id.clone(), id.clone());
         }
-        self.device_by_id.insert(id, device);
+        self.device_by_id.insert(id, Box::new(device));
     }
 
     /// Forgets everything, before a new `device.list` is taken.
@@ -37,9 +38,9 @@ impl Registry {
 
     /// One device, by its id or by one that a bridge knows it by.
     pub fn device(&self, id: &str) -> Option<&Device> {
-        self.device_by_id
-            .get(id)
-            .or_else(|| self.device_by_id.get(self.id_by_source.get(id)?))
+        let known = self.device_by_id.get(id);
+        let device = known.or_else(|| self.device_by_id.get(self.id_by_source.get(id)?));
+        device.map(Box::as_ref)
     }
 
     /// The device that a bridge knows as `source`. `None` also for hardware that another has taken
@@ -48,6 +49,7 @@ impl Registry {
         let by_source = self.id_by_source.get(source).and_then(|id| self.device_by_id.get(id));
         by_source
             .or_else(|| self.device_by_id.get(source))
+            .map(Box::as_ref)
             .filter(|device| device.is_spoken_for_by(source))
     }
 
@@ -68,7 +70,7 @@ impl Registry {
 
     /// Every device, by id.
     pub fn devices(&self) -> impl Iterator<Item = &Device> {
-        self.device_by_id.values()
+        self.device_by_id.values().map(Box::as_ref)
     }
 
     /// Devices that are part of the house.

@@ -10,8 +10,10 @@
 mod bad_input;
 mod bluetooth;
 mod day;
+mod firmware;
 mod interop;
 mod lost_sensor;
+mod outside_server;
 mod over_mqtt;
 mod pages;
 mod power_cut;

@@ -66,8 +66,12 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
-    /// Measures start-up, memory, latency and size, and prints the README's table.
-    Measure,
+    /// Measures the hub as a process: start-up, memory, latency, ingest, a large house; prints rows
+    /// for the README's table.
+    Measure {
+        /// start-up, latency, ingest, large-house; all when none is named.
+        scenarios: Vec<String>,
+    },
     /// Measures the router as a process, in turns with a relay that parses nothing and with other
     /// servers; see docs/performance.md.
     Bench {
@@ -95,7 +99,7 @@ fn main() -> ExitCode {
         }),
         Task::Fuzz { seconds } => fuzz::fuzz(seconds),
         Task::Ui { dev } => ui::build(dev),
-        Task::Measure => measure::measure(),
+        Task::Measure { scenarios } => measure::measure(&scenarios),
         Task::Bench { arguments } => bench::bench(&arguments),
         Task::Instructions { record } => instructions::instructions(record),
     };

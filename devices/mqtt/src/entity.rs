@@ -21,14 +21,16 @@ use crate::payload::Payload;
 use crate::template::TemplateFault;
 
 /// An entity's behaviour, by its component.
+///
+/// A house has thousands of sensors: what is larger stands in a box.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Role {
     /// A number on a topic.
     Sensor(sensor::Sensor),
     /// A yes or no on a topic.
-    BinarySensor(binary_sensor::BinarySensor),
+    BinarySensor(Box<binary_sensor::BinarySensor>),
     /// Something that is on or off.
-    OnOff(OnOff),
+    OnOff(Box<OnOff>),
     /// A thermostat, air conditioner or radiator valve.
     Climate(Box<climate::Climate>),
     /// Something that is opened and closed, or locked.
@@ -142,11 +144,11 @@ impl Role {
         match component {
             "sensor" => sensor::parse(fields),
             "binary_sensor" => binary_sensor::parse(fields),
-            "switch" => switch::parse(fields).map(Role::OnOff),
-            "fan" => fan::parse(fields).map(Role::OnOff),
-            "light" => light::parse(fields).map(Role::OnOff),
-            "humidifier" => OnOff::parse(ActuatorKind::Humidifier, fields, "state_value_template").map(Role::OnOff),
-            "siren" => OnOff::parse(ActuatorKind::Switch, fields, "state_value_template").map(Role::OnOff),
+            "switch" => switch::parse(fields).map(Self::on_off),
+            "fan" => fan::parse(fields).map(Self::on_off),
+            "light" => light::parse(fields).map(Self::on_off),
+            "humidifier" => OnOff::parse(ActuatorKind::Humidifier, fields, "state_value_template").map(Self::on_off),
+            "siren" => OnOff::parse(ActuatorKind::Switch, fields, "state_value_template").map(Self::on_off),
             "cover" => Self::openable(ActuatorKind::Cover, fields),
             "valve" => Self::openable(ActuatorKind::Valve, fields),
             "lock" => Self::openable(ActuatorKind::Lock, fields),
@@ -155,6 +157,10 @@ impl Role {
                 reason: reason(component),
             }),
         }
+    }
+
+    fn on_off(on_off: OnOff) -> Self {
+        Self::OnOff(Box::new(on_off))
     }
 
     fn openable(kind: ActuatorKind, fields: Fields<'_>) -> Result<Self, DiscoveryFault> {

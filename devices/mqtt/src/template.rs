@@ -160,6 +160,25 @@ impl Template {
         }
     }
 
+    /// The payload of a command whose value is several numbers: one after the other, with commas
+    /// between, or as the template has them by their names.
+    ///
+    /// # Errors
+    /// [`TemplateFault::Failed`].
+    pub fn render_numbers(&self, names: &[&str], numbers: &[f64]) -> Result<String, TemplateFault> {
+        let texts: Vec<String> = numbers.iter().map(f64::to_string).collect();
+        match &self.0 {
+            Form::Whole => Ok(texts.join(",")),
+            Form::Path(_) => Ok(String::new()),
+            Form::Jinja(source) => {
+                engine::render_numbers(source, names, numbers).map_err(|detail| TemplateFault::Failed {
+                    source_text: source.clone(),
+                    detail,
+                })
+            }
+        }
+    }
+
     fn not_json(&self, text: &str) -> TemplateFault {
         let source_text = match &self.0 {
             Form::Whole => String::new(),

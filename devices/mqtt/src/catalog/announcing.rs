@@ -108,7 +108,7 @@ impl Catalog {
             if let Some(old) = device.slots.remove(&key) {
                 self.routes.remove(id, &key, &old, effects);
             }
-            let slot = Slot::new(topic, config);
+            let slot = Box::new(Slot::new(topic, config));
             self.routes.insert(id, &key, &slot, effects);
             device.slots.insert(key, slot);
         }

@@ -15,7 +15,8 @@ use crate::payload::Payload;
 pub(super) struct Known {
     id: DeviceId,
     info: DeviceInfo,
-    pub(super) slots: BTreeMap<String, Slot>,
+    /// In boxes: a map keeps room for eleven.
+    pub(super) slots: BTreeMap<String, Box<Slot>>,
     /// Which entity's values count, where several measure one quantity.
     owner_by_quantity: BTreeMap<Quantity, String>,
     values: BTreeMap<Quantity, (f64, Timestamp)>,

@@ -39,14 +39,14 @@ pub(super) fn parse(fields: Fields<'_>) -> Result<Role, DiscoveryFault> {
         };
         return Ok(Role::Shown { reason });
     };
-    Ok(Role::BinarySensor(BinarySensor {
+    Ok(Role::BinarySensor(Box::new(BinarySensor {
         state_topic,
         quantity,
         off_delay: fields.seconds("off_delay")?,
         template,
         payload_on,
         payload_off,
-    }))
+    })))
 }
 
 fn quantity_of_class(class: &str) -> Option<Quantity> {

@@ -3,11 +3,14 @@
 //!
 //! Shown to people as it is said, under the entity it belongs to; set through `device.set`.
 
+mod color;
+mod light;
 mod rows;
 mod setter;
 
 use house::SettingValue;
 
+use self::color::{Color, Space};
 pub use self::setter::SetFault;
 use self::setter::Setter;
 use crate::entity::{Memory, Outgoing, StateFault};
@@ -50,6 +53,10 @@ enum Form {
     Versions,
     /// The JSON object of an `event`, or its type.
     Event,
+    /// A color as numbers with commas between.
+    Color(Space),
+    /// A color in the JSON object that a lamp says of itself, while it has one.
+    ColorObject,
 }
 
 impl Details {
@@ -98,7 +105,13 @@ impl Details {
                 changed |= memory.told.remove(detail.what).is_some();
                 continue;
             }
-            let put = said.form.put(&text);
+            let Some(put) = said.form.put(&text) else {
+                continue;
+            };
+            if put.is_empty() {
+                changed |= memory.told.remove(detail.what).is_some();
+                continue;
+            }
             if known != Some(&put) {
                 memory.told.insert(detail.what, put);
                 changed = true;
@@ -152,7 +165,8 @@ impl Details {
 }
 
 impl Form {
-    fn put(&self, text: &str) -> String {
+    /// `None` when nothing is said of it; empty when it does not hold any more.
+    fn put(&self, text: &str) -> Option<String> {
         let plain = match self {
             Self::Plain { unit } if unit.is_empty() => text.to_owned(),
             Self::Plain { unit } => format!("{text} {unit}"),
@@ -164,9 +178,24 @@ impl Form {
             },
             Self::Versions => versions(text),
             Self::Event => member(text, "event_type").unwrap_or_else(|| text.to_owned()),
+            Self::Color(space) => Color::of_list(*space, text)?.text(),
+            Self::ColorObject => color_of_lamp(text)?,
         };
-        plain.chars().take(LONGEST).collect()
+        Some(plain.chars().take(LONGEST).collect())
     }
+}
+
+/// The color of a lamp that speaks JSON. While it shines white, the color that it also says is none
+/// that anybody set.
+fn color_of_lamp(text: &str) -> Option<String> {
+    let said: serde_json::Value = serde_json::from_str(text).ok()?;
+    let mode = said.get("color_mode").and_then(serde_json::Value::as_str);
+    let space = mode.and_then(Space::of_mode);
+    if mode.is_some() && space.is_none() {
+        return Some(String::new());
+    }
+    let color = Color::of_object(space, said.get("color")?.as_object()?)?;
+    Some(color.text())
 }
 
 /// A member of a JSON object as text, when `text` is one that has it.

@@ -1,5 +1,6 @@
 //! The template engine and the functions that Home Assistant's templates count on.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use house::Timestamp;
@@ -62,15 +63,25 @@ pub(super) fn render_command(source: &str, value: &str) -> Result<String, String
 
 /// Renders a command template whose value is a number; whole ones without decimals.
 pub(super) fn render_number(source: &str, value: f64) -> Result<String, String> {
-    let whole = value.fract() == 0.0 && value.abs() < 9e15;
-    render_with(
-        source,
-        &if whole {
-            Value::from(value as i64)
-        } else {
-            Value::from(value)
-        },
-    )
+    render_with(source, &shortest(value))
+}
+
+/// Renders a command template whose values are numbers with these names.
+pub(super) fn render_numbers(source: &str, names: &[&str], numbers: &[f64]) -> Result<String, String> {
+    let named: BTreeMap<&str, Value> = names
+        .iter()
+        .copied()
+        .zip(numbers.iter().copied().map(shortest))
+        .collect();
+    ENVIRONMENT.render_str(source, named).map_err(|error| error.to_string())
+}
+
+fn shortest(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        Value::from(value as i64)
+    } else {
+        Value::from(value)
+    }
 }
 
 /// Covers' templates call their value by what it is.

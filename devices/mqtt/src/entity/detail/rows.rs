@@ -1,9 +1,8 @@
 //! Which keys of an announcement hold what, by component.
 
 use super::setter::{Setter, Takes};
-use super::{Detail, Form, Said};
+use super::{Detail, Form, Said, light};
 use crate::fields::{DiscoveryFault, Fields};
-use crate::template::Template;
 
 /// One thing that a component says and may take: the keys of its topics and templates.
 struct Row {
@@ -181,8 +180,8 @@ const WORDS: &[Row] = &[row("", ["state_topic", "value_template"], ["", ""], Val
 /// What a component says and takes beside readings and on or off.
 pub(super) fn of(component: &str, fields: Fields<'_>) -> Result<Vec<Detail>, DiscoveryFault> {
     let table = match component {
-        "light" if fields.text("schema")?.as_deref() == Some("json") => return json_light(fields),
-        "light" => LIGHT,
+        "light" if fields.text("schema")?.as_deref() == Some("json") => return light::json(fields),
+        "light" => return light::plain(fields, read(LIGHT, fields)?),
         "fan" => FAN,
         "climate" | "water_heater" => CLIMATE,
         "humidifier" => HUMIDIFIER,
@@ -214,10 +213,14 @@ pub(super) fn of(component: &str, fields: Fields<'_>) -> Result<Vec<Detail>, Dis
         }
         _ => WORDS,
     };
+    read(table, fields)
+}
+
+fn read(table: &[Row], fields: Fields<'_>) -> Result<Vec<Detail>, DiscoveryFault> {
     table.iter().filter_map(|row| row.read(fields).transpose()).collect()
 }
 
-fn plain(unit: &str) -> Form {
+pub(super) fn plain(unit: &str) -> Form {
     Form::Plain { unit: unit.to_owned() }
 }
 
@@ -228,7 +231,7 @@ fn main(fields: Fields<'_>, form: Form, set: Option<Setter>) -> Result<Vec<Detai
     Ok(detail("", said, set).into_iter().collect())
 }
 
-fn detail(what: &'static str, said: Option<Said>, set: Option<Setter>) -> Option<Detail> {
+pub(super) fn detail(what: &'static str, said: Option<Said>, set: Option<Setter>) -> Option<Detail> {
     (said.is_some() || set.is_some()).then_some(Detail { what, said, set })
 }
 
@@ -263,63 +266,6 @@ fn update(fields: Fields<'_>) -> Result<Vec<Detail>, DiscoveryFault> {
         form: plain(""),
     });
     details.extend(detail("newest", newest, None));
-    Ok(details)
-}
-
-/// A lamp that speaks JSON: its state and its commands are objects with known members.
-fn json_light(fields: Fields<'_>) -> Result<Vec<Detail>, DiscoveryFault> {
-    let modes = fields.texts("supported_color_modes")?.unwrap_or_default();
-    let has_mode = |wanted: &[&str]| modes.iter().any(|mode| wanted.contains(&mode.as_str()));
-    let dims = fields.truth_or("brightness", false)? || modes.iter().any(|mode| !matches!(mode.as_str(), "onoff"));
-    let tunes = fields.truth_or("color_temp", false)? || has_mode(&["color_temp"]);
-    let full = fields
-        .number("brightness_scale")?
-        .filter(|full| *full > 0.0)
-        .unwrap_or(255.0);
-    let (low, high) = (
-        fields.number("min_mireds")?.unwrap_or(1.0),
-        fields.number("max_mireds")?.unwrap_or(20_000.0),
-    );
-    let effects = fields.texts("effect_list")?.unwrap_or_default();
-    let members = [
-        (
-            dims,
-            "brightness",
-            "brightness",
-            Form::Percent { from: 0.0, to: full },
-            Takes::Percent { from: 0.0, to: full },
-        ),
-        (
-            tunes,
-            "color temperature",
-            "color_temp",
-            plain("mired"),
-            Takes::Number { min: low, max: high },
-        ),
-        (
-            !effects.is_empty(),
-            "effect",
-            "effect",
-            plain(""),
-            Takes::Choice(effects),
-        ),
-    ];
-    let mut details = Vec::new();
-    for (able, what, name, form, takes) in members {
-        if !able {
-            continue;
-        }
-        let said = fields.topic("state_topic")?.map(|topic| Said {
-            topic,
-            template: Template::path(&[name]),
-            form,
-        });
-        let set = Setter::parse(fields, "command_topic", "", || Ok(takes))?.map(|setter| Setter {
-            template: Template::json_command(&[("state", "\"ON\""), (name, "")]),
-            ..setter
-        });
-        details.extend(detail(what, said, set));
-    }
     Ok(details)
 }
 

@@ -2,6 +2,7 @@
 
 use house::SettingValue;
 
+use super::color::{Color, Space};
 use crate::entity::Outgoing;
 use crate::fields::{DiscoveryFault, Fields};
 use crate::template::{Template, TemplateFault};
@@ -48,6 +49,10 @@ pub(super) enum Takes {
     Choice(Vec<String>),
     /// Text up to so many characters.
     Text { longest: usize },
+    /// A color, which the device has as numbers of this kind.
+    Color(Space),
+    /// A color, which the device has as an object with these numbers.
+    ColorObject(Space),
     /// Nothing but being pressed, which sends this.
     Press(String),
 }
@@ -78,6 +83,7 @@ impl Setter {
             payload: match self.takes.payload(value)? {
                 Payload::Text(text) => self.template.render_command(&text)?,
                 Payload::Number(number) => self.template.render_number(number)?,
+                Payload::Numbers(names, numbers) => self.template.render_numbers(names, &numbers)?,
             },
             retain: self.retain,
             qos: self.qos,
@@ -89,6 +95,7 @@ impl Setter {
 enum Payload {
     Text(String),
     Number(f64),
+    Numbers(&'static [&'static str], Vec<f64>),
 }
 
 impl Takes {
@@ -111,8 +118,29 @@ impl Takes {
                 Ok(Payload::Text(text.clone()))
             }
             (Self::Text { longest }, _) => Err(wrong(format!("text of at most {longest} characters"))),
+            (Self::Color(space), _) => {
+                let numbers = color(value)?.numbers(*space);
+                Ok(Payload::Numbers(space.variables(), numbers))
+            }
+            (Self::ColorObject(space), _) => {
+                let numbers = color(value)?.numbers(*space);
+                let members = space.members().iter().zip(numbers);
+                // Whole numbers without a point: some lamps take no others.
+                let members: Vec<String> = members.map(|(name, number)| format!("\"{name}\":{number}")).collect();
+                Ok(Payload::Text(format!("{{{}}}", members.join(","))))
+            }
             (Self::Press(payload), SettingValue::Bool(true)) => Ok(Payload::Text(payload.clone())),
             (Self::Press(_), _) => Err(wrong("true, which presses it".to_owned())),
         }
     }
+}
+
+fn color(value: &SettingValue) -> Result<Color, SetFault> {
+    let color = match value {
+        SettingValue::Text(text) => Color::parse(text),
+        SettingValue::Bool(_) | SettingValue::Number(_) => None,
+    };
+    color.ok_or_else(|| SetFault::WrongValue {
+        wanted: "a color like \"#ff8000\"".to_owned(),
+    })
 }

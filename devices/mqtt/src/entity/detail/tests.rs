@@ -154,3 +154,83 @@ fn settings_are_sent_as_the_device_takes_them() {
         assert_eq!(sent, expected.map(str::to_owned).map_err(str::to_owned), "{value:?}");
     }
 }
+
+#[test]
+fn colors_of_lamps_are_told_and_set_in_the_way_of_each() {
+    use SettingValue::{Number, Text};
+    let json = |modes: Value| json!({"schema": "json", "state_topic": "s", "command_topic": "c", "supported_color_modes": modes});
+    for (config, payload, expected, sent) in [
+        (
+            json(json!(["xy", "color_temp"])),
+            r#"{"state": "ON", "color_mode": "xy", "color": {"x": 0.6401, "y": 0.33}}"#,
+            Some("color #ff0000"),
+            r#"{"state":"ON","color":{"x":0.543,"y":0.407}}"#,
+        ),
+        (
+            json(json!(["hs"])),
+            r#"{"state": "ON", "color": {"hue": 120, "saturation": 100}}"#,
+            Some("color #00ff00"),
+            r#"{"state":"ON","color":{"h":30.1,"s":100}}"#,
+        ),
+        (
+            json(json!(["rgbw"])),
+            r#"{"state": "ON", "color_mode": "rgbw", "color": {"r": 0, "g": 0, "b": 255, "w": 0}}"#,
+            Some("color #0000ff"),
+            r#"{"state":"ON","color":{"r":255,"g":128,"b":0}}"#,
+        ),
+        (
+            json!({"command_topic": "x", "rgb_state_topic": "s", "rgb_command_topic": "c"}),
+            "255, 128,0",
+            Some("color #ff8000"),
+            "255,128,0",
+        ),
+        (
+            json!({"command_topic": "x", "hs_state_topic": "s", "hs_command_topic": "c",
+                "hs_command_template": "{{ hue }}/{{ sat }}"}),
+            "240,100",
+            Some("color #0000ff"),
+            "30.1/100",
+        ),
+        (
+            json!({"command_topic": "x", "xy_state_topic": "s", "xy_command_topic": "c",
+                "rgb_command_template": "not used"}),
+            "0.15,0.06",
+            Some("color #0000ff"),
+            "0.543,0.407",
+        ),
+    ] {
+        assert_eq!(told("light", &config, payload).as_deref(), expected, "{payload}");
+        let details = details("light", &config);
+        let orange = details.set(Some("color"), &Text("#ff8000".into())).unwrap();
+        assert_eq!(orange.payload, sent);
+        for wrong in [Number(5.0), Text("red".into())] {
+            let refused = details.set(Some("color"), &wrong).unwrap_err();
+            assert_eq!(refused.to_string(), "value must be a color like \"#ff8000\"");
+        }
+    }
+}
+
+#[test]
+fn a_lamp_that_shines_white_has_no_color_any_more() {
+    let details = details(
+        "light",
+        &json!({"schema": "json", "state_topic": "s", "command_topic": "c", "min_kelvin": 2200, "max_kelvin": 4000,
+            "supported_color_modes": ["xy", "color_temp"], "color_temp_kelvin": true}),
+    );
+    let mut memory = Memory::default();
+    let mut read = |payload: &str| {
+        let payload = Payload::new(payload.as_bytes(), Timestamp(0));
+        let changed = details.read(&mut memory, "s", &payload).unwrap();
+        (changed, details.told(&memory))
+    };
+    let blue = r#"{"state": "ON", "color_mode": "xy", "color": {"x": 0.15, "y": 0.06}}"#;
+    let white = r#"{"state": "ON", "color_mode": "color_temp", "color_temp": 2700, "color": {"x": 0.46, "y": 0.41}}"#;
+    assert_eq!(read(blue), (true, Some("color #0000ff".to_owned())));
+    assert_eq!(read(r#"{"state": "OFF"}"#), (false, Some("color #0000ff".to_owned())));
+    assert_eq!(read(white), (true, Some("color temperature 2700 K".to_owned())));
+    assert!(!read(white).0);
+    let warmer = |kelvin: f64| details.set(Some("color temperature"), &SettingValue::Number(kelvin));
+    assert_eq!(warmer(3000.0).unwrap().payload, r#"{"state":"ON","color_temp":3000}"#);
+    let refused = warmer(6500.0).unwrap_err().to_string();
+    assert_eq!(refused, "value must be a number from 2200 to 4000");
+}
