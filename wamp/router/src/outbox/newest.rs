@@ -167,3 +167,67 @@ fn telling(event: Outgoing, dropped: u64) -> Outgoing {
     }
     Outgoing::Own(Box::new(message))
 }
+
+#[cfg(test)]
+mod tests {
+    use wamp_protocol::message::{Event, EventDetails};
+    use wamp_protocol::{Payload, PublicationId};
+
+    use super::*;
+
+    fn event(subscription: u64) -> (SubscriptionId, Arc<SharedMessage>) {
+        let subscription = SubscriptionId::new(subscription).unwrap();
+        let event = Event {
+            subscription,
+            publication: PublicationId::FIRST,
+            details: EventDetails::default(),
+            payload: Payload::EMPTY,
+        };
+        (
+            subscription,
+            Arc::new(SharedMessage::newest(event, Some(NonZeroU32::MAX))),
+        )
+    }
+
+    #[test]
+    fn octets_of_all_subscriptions_together_are_bounded_and_the_oldest_goes() {
+        let weight = Outgoing::Shared(event(1).1).weight();
+        let limit = Load {
+            messages: 100,
+            octets: 3 * weight,
+        };
+        let mut newest = Newest::default();
+        let dropped = |newest: &mut Newest, id| {
+            let (subscription, event) = event(id);
+            newest.push_event(subscription, &event, NonZeroU32::MAX, limit)
+        };
+        assert_eq!([1, 1, 2].map(|id| dropped(&mut newest, id)), [0, 0, 0]);
+        assert_eq!([2, 3].map(|id| dropped(&mut newest, id)), [1, 1]);
+        assert_eq!(newest.events(), 3);
+        // Of the first subscription nothing waits; its next event tells.
+        assert_eq!(dropped(&mut newest, 1), 1);
+        let mut told = Vec::new();
+        while let Some(taken) = newest.pop() {
+            let Message::Event(event) = taken.message.message() else {
+                panic!("no event")
+            };
+            told.push((event.subscription.get(), event.details.dropped));
+        }
+        assert_eq!(told, [(2, 1), (3, 0), (1, 2)]);
+        assert!(newest.is_idle());
+    }
+
+    #[test]
+    fn subscriptions_that_come_and_go_leave_little_behind() {
+        let limit = Load {
+            messages: 3,
+            octets: usize::MAX,
+        };
+        let mut newest = Newest::default();
+        for id in 1..2000 {
+            let (subscription, event) = event(id);
+            newest.push_event(subscription, &event, NonZeroU32::MIN, limit);
+            assert!(newest.backlogs.len() <= 130 && newest.events() <= 3);
+        }
+    }
+}
