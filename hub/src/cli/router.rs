@@ -13,7 +13,7 @@ use crate::failure::Failure;
 const DEFAULT_REALM: &str = "realm1";
 
 /// The command line of `domovoi router`. It adds to what the configuration says.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Arguments {
     /// Where the one port is: WAMP, /healthz, /metrics. Port 0 takes one that is free.
     #[arg(long, value_name = "ADDR:PORT", value_parser = crate::listener::address)]
@@ -82,11 +82,11 @@ impl Arguments {
         config.history = self.history.unwrap_or(config.history);
         for name in self.realms {
             if !config.realms.iter().any(|realm| realm.name == name) {
-                config.realms.push(RouterRealm::new(name));
+                config.realms.push(for_trying_out(name));
             }
         }
         if config.realms.is_empty() {
-            config.realms.push(RouterRealm::new(DEFAULT_REALM));
+            config.realms.push(for_trying_out(DEFAULT_REALM));
         }
         for realm in &mut config.realms {
             if self.anonymous.is_some() {
@@ -100,9 +100,37 @@ impl Arguments {
     }
 }
 
+/// A realm that stands in no file. Its secrets are on the command line for everybody to see: that
+/// guessing them is slow would only hold up whoever tries out what a wrong one does.
+fn for_trying_out(name: impl Into<String>) -> RouterRealm {
+    RouterRealm {
+        limit_attempts: false,
+        ..RouterRealm::new(name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn guessing_is_slowed_down_in_realms_of_the_file_alone() {
+        let mut config = RouterConfig {
+            realms: vec![RouterRealm::new("kept")],
+            ..RouterConfig::default()
+        };
+        let arguments = Arguments {
+            realms: vec!["kept".to_owned(), "tried".to_owned()],
+            ..Arguments::default()
+        };
+        arguments.add_to(&mut config);
+        let limited: Vec<_> = config
+            .realms
+            .iter()
+            .map(|realm| (realm.name.as_str(), realm.limit_attempts))
+            .collect();
+        assert_eq!(limited, [("kept", true), ("tried", false)]);
+    }
 
     #[test]
     fn a_secret_may_hold_colons() {
