@@ -44,6 +44,9 @@ enum Layout {
     WithDust,
     /// `[?][?][24 bits][battery][?][probe]`; the second probe, 0x82, measures no humidity.
     PackedOfProbe,
+    /// Meat thermometers: probes' temperatures from these octets on, °C × 100, i16, big-endian; what
+    /// is below zero is no probe. Octet 6 tells the second pair of four probes from the first.
+    Probes(&'static [usize]),
     /// `[…][present][moving, 0x11]`
     Presence,
     /// Encrypted with a key that is in the advert.
@@ -73,6 +76,9 @@ fn layout(model: Option<&str>, company: u16, length: usize) -> Option<Layout> {
         // Two makers of one number: the older sends 9 octets.
         (Some("5179"), 6 | 8) => Layout::PackedLater,
         (Some("5179"), 9) => Layout::PlainLater,
+        (Some("5181" | "5183"), 14) => Layout::Probes(&[8]),
+        (Some("5182" | "5184"), 17) => Layout::Probes(&[8, 13]),
+        (Some("5185"), 20) => Layout::Probes(&[8, 14]),
         (Some("5178"), 9) => Layout::PackedWithRemote,
         (Some("5074"), 7) | (Some("5051" | "5052" | "5071"), 9) => Layout::Plain,
         (None, 6) if company == COMPANY => Layout::Packed,
@@ -105,6 +111,7 @@ pub(crate) fn about(advert: &Advert, _: &[u8], _: &Memory) -> Option<About> {
             Layout::WithCo2 => "CO₂ monitor",
             Layout::WithDust => "Air quality sensor",
             Layout::Presence => "Presence sensor",
+            Layout::Probes(_) => "Meat thermometer",
             Layout::Sealed => sealed::kind(model.unwrap_or_default()),
             _ => "Temperature/humidity sensor",
         },
@@ -170,6 +177,7 @@ pub(crate) fn read(advert: &Advert, _: &[u8], _: &mut Memory, _: Timestamp) -> R
             add(&mut said, temperature, humidity)?;
             said.number("pm25", "µg/m³", rest % 1000);
         }
+        Layout::Probes(places) => probes(&mut said, data, places),
         Layout::Presence => {
             octets.skip(4)?;
             said.truth("occupancy", octets.u8()? == 1);
@@ -179,6 +187,22 @@ pub(crate) fn read(advert: &Advert, _: &[u8], _: &mut Memory, _: Timestamp) -> R
         Layout::Sealed => sealed::read(&mut said, octets)?,
     }
     Ok(said)
+}
+
+/// What such probes can measure, in °C.
+const PROBE: std::ops::RangeInclusive<f64> = 0.0..=300.0;
+
+fn probes(said: &mut Decoded, data: &[u8], places: &[usize]) {
+    let before = if data.get(6) == Some(&2) { 2 } else { 0 };
+    for (number, place) in (1..).zip(places) {
+        let Some(&[high, low]) = data.get(*place..*place + 2) else {
+            continue;
+        };
+        let degrees = f64::from(i16::from_be_bytes([high, low])) / 100.0;
+        if PROBE.contains(&degrees) {
+            said.numbered("temperature", "°C", before + number, degrees);
+        }
+    }
 }
 
 /// 24 bits and the octet of battery.

@@ -192,6 +192,44 @@ fn govee_sensors_are_read() {
 }
 
 #[test]
+fn govee_probes_are_read_where_there_are_any() {
+    let probe = |degrees| [(Temperature, degrees)];
+    check(&[
+        // 21 °C, and no alarm set.
+        (
+            "GVH5183_2EC8",
+            &[("m67dd", "ef01000101e401800834ffff0000")],
+            "H5183",
+            &probe(21.0),
+        ),
+        (
+            "GVH5185_2EC8",
+            &[("m4a32", "8701000101e4c1660834ffffffff0834ffffffff")],
+            "H5185",
+            &probe(21.0),
+        ),
+        (
+            "GVH5182_0001",
+            &[("m2730", "3001000101e401860bb8ffff860b54ffff")],
+            "H5182",
+            &probe(30.0),
+        ),
+    ]);
+    let indices = |data: &str| {
+        let said = hear(&advert("GVH5184_0001", &[("m1b36", data)])).expect("it is read");
+        let measurements = said.expect("it is Govee's").measurements;
+        measurements.iter().map(|m| m.index).collect::<Vec<_>>()
+    };
+    assert_eq!(indices("2001000101e401860bb8ffff860b54ffff"), [1, 2]);
+    assert_eq!(indices("2001000101e402860bb8ffff860b54ffff"), [3, 4], "the second pair");
+    assert_eq!(
+        indices("2001000101e40186ffffffff860b54ffff"),
+        [2],
+        "the first is not plugged in"
+    );
+}
+
+#[test]
 fn switchbot_sensors_are_read() {
     check(&[
         (

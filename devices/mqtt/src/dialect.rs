@@ -1,9 +1,10 @@
 //! Devices that speak a protocol of their own, put as if they had announced themselves by Home
-//! Assistant's discovery: Tasmota, and Shelly from the second generation on.
+//! Assistant's discovery: Tasmota, Shelly from the second generation on, and Homie 5.
 //!
 //! Everything behind the announcement is shared: a translated device is read, shown and driven
 //! like any other.
 
+mod homie;
 mod shelly;
 mod tasmota;
 
@@ -12,11 +13,12 @@ use serde_json::{Map, Value, json};
 use crate::entity::Outgoing;
 
 /// Where devices of these kinds make themselves heard.
-pub const FILTERS: [&str; 4] = [
+pub const FILTERS: [&str; 5] = [
     "tasmota/discovery/+/config",
     "tasmota/discovery/+/sensors",
     "+/online",
     "+/events/rpc",
+    "homie/5/+/$description",
 ];
 /// Devices of each kind remembered.
 const DEVICES: usize = 2_000;
@@ -56,6 +58,7 @@ impl Dialects {
     pub fn hear(&mut self, topic: &str, payload: &[u8]) -> Vec<Translation> {
         let mut translations = self.tasmota.hear(topic, payload);
         translations.extend(self.shelly.hear(topic, payload));
+        translations.extend(homie::hear(topic, payload));
         translations
     }
 }

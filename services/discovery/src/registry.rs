@@ -5,6 +5,7 @@
 mod decide;
 mod due;
 mod entry;
+mod inbox;
 pub(crate) mod merge;
 mod presence;
 mod suggest;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use house::{ActuatorKind, Availability, Bridge, Device, DeviceId, Lifecycle, Rhythm, SensorEvent, Timestamp};
 
 use crate::fault::Fault;
-use entry::{Entry, Unsaved};
+use entry::Entry;
 
 /// What a person says an actuator is, by entity: a plug that feeds a fan is a fan.
 pub type Kinds = BTreeMap<String, ActuatorKind>;
@@ -55,6 +56,8 @@ pub enum News {
     Changed(Device),
     /// It turned out to be one with a device that was known already, of this id.
     Joined(Device, DeviceId),
+    /// It waited for adoption, cannot be reached, and made room for another.
+    Dropped(Device),
 }
 
 /// How often small news (last heard of, signal) of one device are told, how often they are
@@ -67,8 +70,11 @@ pub struct Limits {
     pub tell_at_once: usize,
     /// Small news of a device are stored at most this often.
     pub store_every: Duration,
-    /// More than this many devices are not kept waiting for adoption.
+    /// More than this many devices of one bridge are not kept waiting for adoption: who makes up
+    /// sensors crowds out nobody that another bridge sees.
     pub waiting: usize,
+    /// Where so many wait, it is looked at most this often who of them makes room.
+    pub make_room_every: Duration,
     /// A device of a WAMP client whose rhythm is not known yet is offline when it was silent for
     /// so long,
     pub silent_after: Duration,
@@ -83,6 +89,7 @@ impl Default for Limits {
             tell_at_once: 100,
             store_every: Duration::from_secs(300),
             waiting: 1000,
+            make_room_every: Duration::from_secs(1),
             silent_after: Duration::from_secs(15 * 60),
             sleepy_silent_after: Duration::from_secs(25 * 3600),
         }
@@ -97,8 +104,10 @@ pub struct DeviceRegistry {
     /// Where bridges know a device by another id.
     id_by_source: BTreeMap<DeviceId, DeviceId>,
     id_by_address: BTreeMap<String, DeviceId>,
-    /// How many wait for adoption.
-    waiting: usize,
+    /// How many wait for adoption, by the bridge that sees them.
+    waiting: BTreeMap<Bridge, usize>,
+    /// When it was last looked in vain who makes room.
+    no_room_at: BTreeMap<Bridge, Timestamp>,
     /// The registry cannot have heard anybody before.
     started: Timestamp,
     /// Devices turned away because too many wait.
@@ -159,7 +168,11 @@ impl DeviceRegistry {
     }
 
     fn count_waiting(&mut self) {
-        self.waiting = self.waiting().count();
+        let mut counts = BTreeMap::new();
+        for device in self.waiting() {
+            *counts.entry(device.bridge).or_default() += 1;
+        }
+        self.waiting = counts;
     }
 
     /// Every device, by id.
@@ -211,7 +224,7 @@ impl DeviceRegistry {
                 let joined = self.join(&id, now);
                 told.into_iter().chain(joined).collect()
             }
-            Subject::Nobody => self.find(seen, now).into_iter().collect(),
+            Subject::Nobody => self.find(seen, now),
             Subject::Replaced => Vec::new(),
         }
     }
@@ -315,31 +328,6 @@ impl DeviceRegistry {
             return Vec::new();
         }
         self.see(device, now)
-    }
-
-    fn find(&mut self, mut device: Device, now: Timestamp) -> Option<News> {
-        if self.waiting >= self.limits.waiting {
-            self.turned_away += 1;
-            return None;
-        }
-        device.suggested_area = device.suggested_area.or(device.area.take());
-        device.lifecycle = Lifecycle::Discovered;
-        device.first_seen = Some(now);
-        device.last_seen = device.last_seen.or(Some(now));
-        device.parts = Vec::new();
-        if device.suggested_area.is_none() {
-            let areas = self.devices().filter_map(|device| device.area.as_ref());
-            device.suggested_area = suggest::area(&device.name, areas);
-        }
-        device.battery_low = house::is_battery_low(device.last_values.clone(), false);
-        let mut record = Record::new(device.clone());
-        record.rhythm.hear(now);
-        let mut entry = Entry::saved(record);
-        entry.unsaved = Unsaved::Yes;
-        entry.told_at = now;
-        self.insert(entry);
-        self.waiting += 1;
-        Some(News::Found(device))
     }
 
     /// Takes a record that was stored.

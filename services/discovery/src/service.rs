@@ -145,7 +145,9 @@ impl Service {
         let turned_away = registry.turned_away;
         let news = registry.hear(&event, now());
         if turned_away == 0 && registry.turned_away > 0 {
-            tracing::warn!("too many devices wait for adoption; more are not taken until some are adopted or ignored");
+            tracing::warn!(
+                "too many devices wait for adoption; more are not taken until some are adopted, ignored or silent for long"
+            );
         }
         self.tell_news(news).await;
     }
@@ -159,14 +161,22 @@ impl Service {
                     let _ = self.found.send(device);
                 }
                 News::Changed(device) => self.tell(topic::DEVICE_CHANGED, &device, None).await,
+                // What cannot be deleted now is back after the next start, and goes again.
                 News::Joined(device, other) => {
-                    if let Err(error) = store::delete(&self.database, &device.id).await {
-                        // It joins again after the next start.
-                        tracing::warn!(%error, device = device.id, "a device that is one with another is still stored");
-                    }
+                    self.delete(&device).await;
                     self.tell_joined(&device, &other).await;
                 }
+                News::Dropped(device) => {
+                    self.delete(&device).await;
+                    self.tell(topic::DEVICE_CHANGED, &device, None).await;
+                }
             }
+        }
+    }
+
+    async fn delete(&self, device: &Device) {
+        if let Err(error) = store::delete(&self.database, &device.id).await {
+            tracing::warn!(%error, device = device.id, "a device that is no more is still stored");
         }
     }
 

@@ -1,4 +1,4 @@
-use house::{ActuatorKind, Quantity, Timestamp};
+use house::{ActuatorKind, Quantity, SettingValue, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
@@ -150,15 +150,94 @@ fn a_shelly_is_asked_what_it_is_and_driven() {
     assert_eq!(catalog.device(&id).unwrap().availability, house::Availability::Offline);
 }
 
+#[test]
+fn a_homie_device_is_found_measured_set_and_forgotten() {
+    let mut catalog = catalog();
+    let description = json!({"homie": "5.0", "version": 7, "name": "Greenhouse", "nodes": {
+        "air": {"name": "Air", "properties": {
+            "temperature": {"datatype": "float", "unit": "°C"},
+            "humidity": {"datatype": "integer", "unit": "%"},
+            "target": {"datatype": "float", "unit": "°C", "settable": true, "format": "5:30:0.5"}}},
+        "vent": {"properties": {
+            "power": {"datatype": "boolean", "settable": true},
+            "mode": {"datatype": "enum", "settable": true, "format": "auto,open,shut"},
+            "window": {"datatype": "boolean"}}},
+        "Not an id": {"properties": {"x": {"datatype": "float", "unit": "V"}}}}});
+    let found = say(&mut catalog, "homie/5/greenhouse/$description", &description);
+    for topic in ["homie/5/greenhouse/$state", "homie/5/greenhouse/air/temperature"] {
+        assert!(
+            found.contains(&Effect::Subscribe(topic.to_owned())),
+            "{topic}: {found:?}"
+        );
+    }
+    assert!(
+        !found.iter().any(|effect| matches!(effect, Effect::Fault { .. })),
+        "{found:?}"
+    );
+    let id = "mqtt-homie_greenhouse";
+    say(&mut catalog, "homie/5/greenhouse/$state", &json!("ready"));
+    let device = catalog.device(id).unwrap();
+    assert_eq!(
+        (device.name.as_str(), device.availability),
+        ("Greenhouse", house::Availability::Online)
+    );
+    assert_eq!(device.entities.len(), 6);
+    let kinds: Vec<ActuatorKind> = device.actuators().map(|(_, kind)| kind).collect();
+    assert_eq!(kinds, [ActuatorKind::Switch]);
+
+    let heard = say(&mut catalog, "homie/5/greenhouse/air/temperature", &json!("21.5"));
+    assert_eq!(values(&heard), [(Quantity::Temperature, 21.5)]);
+    let heard = say(&mut catalog, "homie/5/greenhouse/air/humidity", &json!("64"));
+    assert_eq!(values(&heard), [(Quantity::Humidity, 64.0)]);
+    let heard = say(&mut catalog, "homie/5/greenhouse/vent/window", &json!("true"));
+    assert_eq!(values(&heard), [(Quantity::Opening, 1.0)]);
+    assert_eq!(
+        on(&say(&mut catalog, "homie/5/greenhouse/vent/power", &json!("true"))),
+        [true]
+    );
+    let command = catalog.command(id, "switch.greenhouse-vent-power", false).unwrap();
+    assert_eq!(
+        (command.messages[0].topic.as_str(), command.messages[0].payload.as_str()),
+        ("homie/5/greenhouse/vent/power/set", "false")
+    );
+    let set = |entity: &str, value: SettingValue| {
+        let (device, entity) = (id.to_owned(), entity.to_owned());
+        let setting = house::BridgeSetting {
+            device,
+            entity,
+            what: None,
+            value,
+        };
+        catalog
+            .set(&setting)
+            .map(|message| format!("{} {}", message.topic, message.payload))
+            .ok()
+    };
+    assert_eq!(
+        set("number.greenhouse-air-target", SettingValue::Number(19.5)).as_deref(),
+        Some("homie/5/greenhouse/air/target/set 19.5")
+    );
+    assert_eq!(set("number.greenhouse-air-target", SettingValue::Number(31.0)), None);
+    assert_eq!(
+        set("select.greenhouse-vent-mode", SettingValue::Text("shut".into())).as_deref(),
+        Some("homie/5/greenhouse/vent/mode/set shut")
+    );
+    say(&mut catalog, "homie/5/greenhouse/$state", &json!("lost"));
+    assert_eq!(catalog.device(id).unwrap().availability, house::Availability::Offline);
+    let gone = catalog.handle("homie/5/greenhouse/$description", b"", None, NOW);
+    assert!(gone.iter().any(|effect| matches!(effect, Effect::Gone(_))));
+}
+
 proptest! {
     #[test]
     fn no_message_panics(messages in proptest::collection::vec((
-        "(tasmota/discovery/00000049A3BC/(config|sensors)|x/tele/(LWT|STATE)|x/stat/(RESULT|STATUS10)|shelly1/online|shelly1/events/rpc|domovoi-shelly1/rpc)",
+        "(tasmota/discovery/00000049A3BC/(config|sensors)|x/tele/(LWT|STATE)|x/stat/(RESULT|STATUS10)|shelly1/online|shelly1/events/rpc|domovoi-shelly1/rpc|homie/5/a/[$]description)",
         prop_oneof![
             proptest::collection::vec(any::<u8>(), 0..30),
             Just(b"true".to_vec()),
             Just(br#"{"ft":"%topic%/%prefix%/","t":"x","tp":["cmnd","stat","tele"],"rl":[3,3,1,"a"],"state":5}"#.to_vec()),
             Just(br#"{"sn":{"A":{"B":{"C":{"D":{"E":1}}}},"L":[],"Temperature":[1,2]}}"#.to_vec()),
+            Just(br#"{"name":5,"nodes":{"a":{"properties":{"b":{"datatype":"float","settable":true,"format":"x:nan"},"c":1}},"d":[]}}"#.to_vec()),
             Just(br#"{"id":1,"result":{"id":"shelly1","mac":"zz"}}"#.to_vec()),
             Just(br#"{"id":3,"result":{"switch:x":1,"cover:0":{"current_pos":5},"light:0":{"brightness":[]}}}"#.to_vec()),
         ]), 0..12)) {

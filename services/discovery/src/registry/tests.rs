@@ -206,19 +206,46 @@ fn an_unknown_sensor_is_a_device_of_a_wamp_client_that_grows_and_falls_silent() 
 }
 
 #[test]
-fn a_flood_of_made_up_sensors_is_bounded() {
-    let mut registry = DeviceRegistry::new(
-        Limits {
-            waiting: 10,
-            ..Limits::default()
-        },
-        Vec::new(),
-        at(0),
-    );
+fn a_flood_of_made_up_sensors_is_bounded_and_crowds_out_nobody_that_a_bridge_sees() {
+    let mut registry = small_inbox();
     for i in 0..1000 {
-        registry.hear(&event(&i.to_string(), &[(Quantity::Co2, 400.0)]), at(i));
+        registry.hear(&event(&i.to_string(), &[(Quantity::Co2, 400.0)]), at(0));
     }
     assert_eq!((registry.devices().count(), registry.turned_away), (10, 990));
+    let lamp = Device::found(Bridge::Mqtt, "lamp", "Lamp");
+    assert!(matches!(registry.see(lamp, at(1))[..], [News::Found(_)]));
+    assert_eq!(registry.devices().count(), 11);
+}
+
+#[test]
+fn who_waits_and_is_silent_for_long_makes_room_for_who_speaks() {
+    let mut registry = small_inbox();
+    for i in 0..10 {
+        registry.hear(&event(&i.to_string(), &[(Quantity::Co2, 400.0)]), at(i));
+    }
+    let real = event("real", &[(Quantity::Co2, 500.0)]);
+    assert_eq!(registry.hear(&real, at(60)), [], "all of them spoke just now");
+    let adopted = registry
+        .adopted("0", AreaId::new("Hall").unwrap(), None, Kinds::new())
+        .unwrap();
+    registry.put(adopted, at(61));
+    registry.hear(&event("another", &[(Quantity::Co2, 400.0)]), at(62));
+    registry.due_to_tell(at(3600));
+    let news = registry.hear(&real, at(3600));
+    let [News::Dropped(silent), News::Found(found)] = &news[..] else {
+        panic!("{news:?}")
+    };
+    assert_eq!((silent.id.as_str(), silent.lifecycle), ("1", Lifecycle::Removed));
+    assert_eq!(found.id, "real");
+    assert!(registry.record("0").is_ok(), "an adopted device stays");
+}
+
+fn small_inbox() -> DeviceRegistry {
+    let limits = Limits {
+        waiting: 10,
+        ..Limits::default()
+    };
+    DeviceRegistry::new(limits, Vec::new(), at(0))
 }
 
 #[derive(Debug, Clone)]

@@ -58,7 +58,7 @@ fn two_that_wait_are_joined_when_they_turn_out_to_be_one() {
     let news = registry.see(plug_by_mqtt(&[MAC]), at(60));
     let joined = news.iter().find_map(|news| match news {
         News::Joined(device, other) => Some((device.id.as_str(), device.lifecycle, other.as_str())),
-        News::Found(_) | News::Changed(_) => None,
+        News::Found(_) | News::Changed(_) | News::Dropped(_) => None,
     });
     assert_eq!(joined, Some(("mqtt-0x01", Lifecycle::Removed, "ble-5448e68f80a5")));
     let device = registry.devices().next().unwrap();
