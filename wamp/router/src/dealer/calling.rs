@@ -224,7 +224,7 @@ impl Dealer {
             InvocationMessage {
                 request: key.request,
                 registration,
-                details: details.into(),
+                details,
                 payload,
             },
         );

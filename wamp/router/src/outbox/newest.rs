@@ -180,7 +180,7 @@ mod tests {
         let event = Event {
             subscription,
             publication: PublicationId::FIRST,
-            details: EventDetails::default(),
+            details: EventDetails::default().into(),
             payload: Payload::EMPTY,
         };
         (
