@@ -93,7 +93,8 @@ impl Session {
         // Once more: others may have failed since, and many answers at once are no way around it.
         let patience = realm.check_patience(&sign_in, now);
         realm.signed_in(&sign_in, proven.is_some() && patience.is_ok(), now);
-        if let (Err(refusal), Some(_)) = (patience, &proven) {
+        // The same whether it was right: else the odd answer out would tell the secret.
+        if let Err(refusal) = patience {
             Counters::add(&self.core.counters.sign_ins_failed, 1);
             return self.abort(refusal);
         }

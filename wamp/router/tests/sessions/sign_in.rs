@@ -189,9 +189,16 @@ async fn many_guesses_at_once_are_no_faster() {
         assert_eq!(client.receive().await, json!([4, "ticket", {}]));
     }
     let (last, others) = clients.split_last_mut().unwrap();
-    for client in others {
+    for (number, client) in others.iter_mut().enumerate() {
         client.send(json!([5, "wrong", {}])).await;
-        assert_eq!(client.receive().await[2], "wamp.error.authentication_failed");
+        // After the free attempts a wrong secret is answered as the right one is, which would
+        // otherwise be the odd one out.
+        let wanted = if number < 5 {
+            "authentication_failed"
+        } else {
+            "authentication_denied"
+        };
+        assert_eq!(client.receive().await[2], format!("wamp.error.{wanted}"), "{number}");
     }
     last.send(json!([5, "secret-of-bob", {}])).await;
     assert_eq!(last.aborted().await, "wamp.error.authentication_denied");
