@@ -55,6 +55,11 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Whether there may be no more sessions.
+    pub(crate) fn is_full(&self) -> bool {
+        self.counters.remote_sessions() >= self.limits.sessions as u64
+    }
+
     pub(crate) fn realm(&self, name: &str) -> Option<Arc<Realm>> {
         self.realms.get(name).map(Arc::clone)
     }

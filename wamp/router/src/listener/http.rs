@@ -154,7 +154,7 @@ fn grant(core: &Core, mut request: Request<Incoming>, slot: &Slot) -> Answer {
             return refusal;
         }
     };
-    if upgrade::is_full(core) {
+    if core.is_full() {
         Counters::add(&core.counters.connections_refused, 1);
         return sentence(StatusCode::SERVICE_UNAVAILABLE, "There are too many sessions.\n");
     }

@@ -121,8 +121,7 @@ fn open(core: &Arc<Core>, body: &[u8], arrival: Arrival) -> Answer {
             "None of the protocols is one of this router.\n",
         );
     };
-    let full = core.counters.remote_sessions() >= core.limits.sessions as u64
-        || core.long_polls.lock().len() >= core.limits.sessions;
+    let full = core.is_full() || core.long_polls.lock().len() >= core.limits.sessions;
     if full {
         Counters::add(&core.counters.connections_refused, 1);
         return sentence(StatusCode::SERVICE_UNAVAILABLE, "There are too many sessions.\n");

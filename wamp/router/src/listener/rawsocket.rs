@@ -21,7 +21,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let limits = &core.limits;
-    let full = core.counters.remote_sessions() >= limits.sessions as u64;
+    let full = core.is_full();
     let shaken = timeout(
         limits.handshake_time,
         shake_hands(&mut stream, &mut input, limits.message_size, full),

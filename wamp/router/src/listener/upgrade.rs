@@ -39,7 +39,7 @@ pub(super) fn at_once(core: &Core, octets: &[u8]) -> Option<Granted> {
         return None;
     }
     let (key, subprotocol) = check(&request).ok()?;
-    if is_full(core) || !origin::admits(core, &request) {
+    if core.is_full() || !origin::admits(core, &request) {
         return None;
     }
     let mut answer = BytesMut::with_capacity(192);
@@ -94,11 +94,6 @@ where
     };
     let session = Session::new(core, arrival.transport(TransportKind::WebSocket));
     connection::run(stream, framing, session, input, terms).await;
-}
-
-/// Whether there may be no more sessions.
-pub(super) fn is_full(core: &Core) -> bool {
-    core.counters.remote_sessions() >= core.limits.sessions as u64
 }
 
 pub(super) type Refused = (StatusCode, &'static str);

@@ -35,7 +35,7 @@ impl Session {
                 Err(refusal) => self.abort(refusal),
             };
         }
-        if self.core.counters.remote_sessions() >= self.core.limits.sessions as u64 {
+        if self.core.is_full() {
             Counters::add(&self.core.counters.connections_refused, 1);
             return self.abort(Refusal::new(error_uri::UNAVAILABLE, "there are too many sessions"));
         }
