@@ -10,7 +10,7 @@ use crate::effects::{Refusal, Sent, Violation};
 use crate::member::Member;
 use crate::metrics::{Counters, Tally};
 use crate::moment::Moment;
-use crate::outbox::{Outbox, Pushed};
+use crate::outbox::{Cause, Outbox, Pushed};
 
 /// The realm, locked for some messages; wakes those who got something when it is let go.
 pub(crate) struct Routing<'a> {
@@ -54,9 +54,10 @@ impl<'a> Routing<'a> {
     fn with<T>(&mut self, act: impl FnOnce(&mut State, Moment) -> T) -> Option<T> {
         let state = self.state.as_deref_mut()?;
         let result = act(state, self.now);
+        let cause = state.cause.next();
         loop {
             state.tell_meta_events(self.now);
-            let failures = state.perform(&self.realm.counters, &mut self.filled, &mut self.sent);
+            let failures = state.perform(cause, &self.realm.counters, &mut self.filled, &mut self.sent);
             if failures.is_empty() {
                 return Some(result);
             }
@@ -224,7 +225,13 @@ impl State {
     }
 
     /// Puts every message into its session's outbox, in order; what did not work.
-    fn perform(&mut self, counters: &Counters, filled: &mut Vec<Arc<Outbox>>, tally: &mut Tally) -> Vec<Failure> {
+    fn perform(
+        &mut self,
+        cause: Cause,
+        counters: &Counters,
+        filled: &mut Vec<Arc<Outbox>>,
+        tally: &mut Tally,
+    ) -> Vec<Failure> {
         let mut failures = Vec::new();
         for limit in self.effects.limits.drain(..) {
             counters.hit(limit);
@@ -243,8 +250,8 @@ impl State {
             let outbox = &attached.outbox;
             let answer = message.as_ref().and_then(Answer::of);
             let pushed = match (sent, message) {
-                (Sent::Shared(shared), _) => outbox.push_shared(&shared, tally),
-                (Sent::Own, Some(message)) => outbox.push(message, tally),
+                (Sent::Shared(shared), _) => outbox.push_shared(&shared, cause, tally),
+                (Sent::Own, Some(message)) => outbox.push(message, cause, tally),
                 (Sent::Own, None) => continue,
             };
             match pushed {
