@@ -188,7 +188,9 @@ impl<F: Framing> Connection<F> {
             }
             if alarmed {
                 // What a burst needed is given back when there has been time to see its end.
-                self.reading.shrink(&mut input);
+                if input.is_empty() {
+                    input = BytesMut::new();
+                }
                 self.writing.output.shrink();
                 outbox.shrink();
                 match self.on_alarm(closing.or(self.writing.grace)) {

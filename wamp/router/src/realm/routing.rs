@@ -17,8 +17,7 @@ pub(crate) struct Routing<'a> {
     realm: &'a Realm,
     state: Option<MutexGuard<'a, State>>,
     now: Moment,
-    /// Outboxes that were empty before.
-    filled: Vec<Arc<Outbox>>,
+    filled: Filled,
     /// What has been put into outboxes.
     sent: Tally,
     first_deadline: Option<std::time::Duration>,
@@ -27,9 +26,7 @@ pub(crate) struct Routing<'a> {
 impl Drop for Routing<'_> {
     fn drop(&mut self) {
         let deadline = self.state.take().and_then(|state| state.dealer.next_deadline());
-        for outbox in self.filled.drain(..) {
-            outbox.wake();
-        }
+        self.filled.wake();
         std::mem::replace(&mut self.sent, Tally::new()).add_out(&self.realm.counters);
         if deadline.is_some_and(|deadline| self.first_deadline.is_none_or(|first| deadline < first)) {
             self.realm.deadline_changed.notify_one();
@@ -44,7 +41,7 @@ impl<'a> Routing<'a> {
             realm,
             state: Some(state),
             now,
-            filled: Vec::new(),
+            filled: Filled::default(),
             sent: Tally::new(),
             first_deadline,
         }
@@ -225,13 +222,7 @@ impl State {
     }
 
     /// Puts every message into its session's outbox, in order; what did not work.
-    fn perform(
-        &mut self,
-        cause: Cause,
-        counters: &Counters,
-        filled: &mut Vec<Arc<Outbox>>,
-        tally: &mut Tally,
-    ) -> Vec<Failure> {
+    fn perform(&mut self, cause: Cause, counters: &Counters, filled: &mut Filled, tally: &mut Tally) -> Vec<Failure> {
         let mut failures = Vec::new();
         for limit in self.effects.limits.drain(..) {
             counters.hit(limit);
@@ -256,7 +247,7 @@ impl State {
             };
             match pushed {
                 Pushed::Behind => {}
-                Pushed::First => filled.push(Arc::clone(outbox)),
+                Pushed::First => filled.push(outbox),
                 Pushed::Instead { dropped } => {
                     Counters::add(&counters.dropped, dropped as u64);
                     Counters::add(&counters.gave_way, dropped as u64);
@@ -265,7 +256,7 @@ impl State {
                 Pushed::Full { dropped } => {
                     Counters::add(&counters.dropped, dropped as u64);
                     Counters::add(&counters.too_slow, 1);
-                    filled.push(Arc::clone(outbox));
+                    filled.push(outbox);
                     failures.push(Failure::TooSlow(session));
                 }
                 Pushed::Undeliverable(refusal) => {
@@ -300,6 +291,31 @@ impl State {
             Failure::Undelivered(caller, Answer::OfCall(request), refusal) => {
                 self.effects.refuse(caller, (MessageType::Call, request), refusal);
             }
+        }
+    }
+}
+
+/// Outboxes that were empty before: one, for most messages.
+#[derive(Debug, Default)]
+struct Filled {
+    first: Option<Arc<Outbox>>,
+    more: Vec<Arc<Outbox>>,
+}
+
+impl Filled {
+    fn push(&mut self, outbox: &Arc<Outbox>) {
+        let outbox = Arc::clone(outbox);
+        if self.first.is_none() {
+            self.first = Some(outbox);
+        } else {
+            self.more.push(outbox);
+        }
+    }
+
+    /// In their order.
+    fn wake(&mut self) {
+        for outbox in self.first.take().into_iter().chain(self.more.drain(..)) {
+            outbox.wake();
         }
     }
 }
