@@ -98,11 +98,6 @@ impl<'a> Routing<'a> {
         });
     }
 
-    /// An INVOCATION that could not be brought to its callee.
-    pub(crate) fn undeliverable(&mut self, callee: &Member, request: RequestId, refusal: Refusal) {
-        self.with(|state, _| state.dealer.undeliverable(callee, request, refusal, &mut state.effects));
-    }
-
     /// One message of a session that is in the realm. With a `refusal` it is not done; the answer,
     /// if one is due, is sent in its turn.
     ///
@@ -150,10 +145,7 @@ impl<'a> Routing<'a> {
         let realm = self.realm;
         self.with(|state, now| match refusal {
             None => state.route(member, &mut message, now, realm),
-            Some(refusal) => {
-                state.refuse(member, &message, refusal);
-                Ok(())
-            }
+            Some(refusal) => state.refuse(member, &message, refusal),
         })
         .unwrap_or(Ok(()))
     }
@@ -199,7 +191,9 @@ impl State {
             Message::Register(message) => dealer.register(member, message.clone(), now, effects),
             Message::Unregister(message) => dealer.unregister(member, message, effects),
             Message::Call(message) if message.procedure.is_reserved() => {
-                self.call_meta_procedure(member, message, now, realm);
+                if dealer.is_whole(member, message, effects)? {
+                    self.call_meta_procedure(member, message, now, realm);
+                }
             }
             Message::Call(message) => dealer.call(member, message, now, ids, effects)?,
             Message::Cancel(message) => dealer.cancel(member, message.clone(), effects),
@@ -213,14 +207,19 @@ impl State {
         Ok(())
     }
 
-    fn refuse(&mut self, member: &Member, message: &Message, refusal: Refusal) {
-        let answer = match message {
-            Message::Publish(message) => message.options.acknowledge,
-            _ => true,
-        };
-        if let Some(request) = numbered(message).filter(|_| answer) {
-            self.effects.refuse(member.id, request, refusal);
+    fn refuse(&mut self, member: &Member, message: &Message, refusal: Refusal) -> Result<(), Violation> {
+        match message {
+            Message::Publish(message) if !message.options.acknowledge => {}
+            Message::Call(message) => {
+                self.dealer.refuse_call(member, message, refusal, &mut self.effects)?;
+            }
+            message => {
+                if let Some(request) = numbered(message) {
+                    self.effects.refuse(member.id, request, refusal);
+                }
+            }
         }
+        Ok(())
     }
 
     /// Puts every message into its session's outbox, in order; what did not work.
@@ -284,14 +283,15 @@ impl State {
             Failure::TooSlow(session) => {
                 self.detach(session, now, counters);
             }
-            Failure::Undelivered(callee, Answer::OfInvocation(request), refusal) => {
-                if let Some(attached) = self.sessions.get(&callee) {
-                    let member = Arc::clone(&attached.member);
-                    self.dealer.undeliverable(&member, request, refusal, &mut self.effects);
-                }
+            Failure::Undelivered(callee, Answer::Due(request), refusal) => {
+                self.dealer.undeliverable(callee, request, refusal, &mut self.effects);
             }
-            Failure::Undelivered(caller, Answer::OfCall(request), refusal) => {
-                self.effects.refuse(caller, (MessageType::Call, request), refusal);
+            Failure::Undelivered(caller, Answer::Part(request), refusal) => {
+                self.dealer
+                    .progress_undeliverable(caller, request, refusal, &mut self.effects);
+            }
+            Failure::Undelivered(session, Answer::Last(kind, request), refusal) => {
+                self.effects.refuse(session, (kind, request), refusal);
             }
         }
     }
@@ -306,20 +306,30 @@ enum Failure {
     Undelivered(SessionId, Answer, Refusal),
 }
 
-/// What an undelivered message leaves unanswered.
+/// What an undelivered message has to do with an answer that somebody waits for.
 #[derive(Debug, Clone, Copy)]
 enum Answer {
-    /// The receiver was to answer it.
-    OfInvocation(RequestId),
+    /// The receiver of this INVOCATION was to give it.
+    Due(RequestId),
+    /// It was a part of the answer to this CALL.
+    Part(RequestId),
     /// It was the answer; the receiver gets an ERROR in its place.
-    OfCall(RequestId),
+    Last(MessageType, RequestId),
 }
 
 impl Answer {
-    const fn of(message: &Message) -> Option<Self> {
+    fn of(message: &Message) -> Option<Self> {
+        /// An ERROR of no more octets, about, fits into what any receiver takes: those that stand
+        /// in another's place are that short.
+        const SHORT: usize = 256;
         match message {
-            Message::Invocation(invocation) => Some(Self::OfInvocation(invocation.request)),
-            Message::Result(result) => Some(Self::OfCall(result.request)),
+            Message::Invocation(invocation) => Some(Self::Due(invocation.request)),
+            Message::Result(result) if result.details.progress => Some(Self::Part(result.request)),
+            Message::Result(result) => Some(Self::Last(MessageType::Call, result.request)),
+            Message::Error(error) => {
+                let long = error.error.as_str().len() + error.payload.len() > SHORT || !error.details.is_empty();
+                long.then_some(Self::Last(error.request_type, error.request))
+            }
             _ => None,
         }
     }

@@ -33,4 +33,5 @@ mod registrations;
 mod retention;
 mod sharding;
 mod subscriptions;
+mod undeliverable;
 mod violations;
