@@ -30,6 +30,7 @@ mod payloads;
 mod rawsocket;
 mod reflection;
 mod registrations;
+mod reregistration;
 mod retention;
 mod sharding;
 mod subscriptions;
