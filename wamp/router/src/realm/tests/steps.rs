@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use wamp_protocol::message::{Call, CallOptions};
 use wamp_protocol::{MatchPolicy, Payload, Serializer};
 
-use super::model::Got;
+use super::model::{Got, is_large};
 use super::program::{Draw, SLOTS};
 use super::seen::Seen;
 use super::world::{World, id, payload};
@@ -82,6 +82,7 @@ impl World {
         let (request, payload, got) = match draw.below(3) {
             0 => {
                 let (topic, number, detached) = (draw.of(&TOPICS), self.fresh(), draw.one_in(2));
+                let number = if is_large(number) { self.fresh() } else { number };
                 let kwargs = BTreeMap::from([("scope", if detached { "detached" } else { "destroyed" })]);
                 let args = (topic, [number], BTreeMap::<String, u64>::new());
                 let args = Payload::encode(Serializer::MsgPack, &args, &kwargs).unwrap();

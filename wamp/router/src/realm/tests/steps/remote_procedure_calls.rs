@@ -22,6 +22,7 @@ impl World {
             rkey: draw.of(&KEYS),
             disclose_caller: draw.one_in(3),
             forward_timeout: draw.one_in(3),
+            force: draw.one_in(2),
         };
         let options = RegisterOptions {
             match_policy: Some(policy),
@@ -29,7 +30,7 @@ impl World {
             disclose_caller: Some(registering.disclose_caller),
             forward_timeout: Some(registering.forward_timeout),
             rkey: registering.rkey.map(str::to_owned),
-            force_reregister: None,
+            force_reregister: Some(registering.force),
         };
         let procedure = uri.into();
         let message = Register {
@@ -182,7 +183,7 @@ impl World {
         let (happened, got) = self.send(slot, message);
         let expected = match error {
             _ if progress => self.model.progress(callee, request, number),
-            Some(error) => self.model.answer(callee, request, Err(error), &got),
+            Some(error) => self.model.answer(callee, request, Err((error, number)), &got),
             None => self.model.answer(callee, request, Ok(number), &got),
         };
         self.breach(slot, &expected, &happened, got)
