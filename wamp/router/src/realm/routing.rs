@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use wamp_protocol::message::Welcome;
-use wamp_protocol::{Message, MessageType, RequestId, SessionId};
+use wamp_protocol::message::{Unregistered, UnregisteredDetails, Unsubscribed, UnsubscribedDetails, Welcome};
+use wamp_protocol::{Message, MessageType, RegistrationId, RequestId, SessionId, SubscriptionId};
 
 use super::{Closed, Realm, State};
 use crate::effects::{Refusal, Sent, Violation};
@@ -240,7 +240,7 @@ impl State {
                 continue;
             };
             let outbox = &attached.outbox;
-            let answer = message.as_ref().and_then(Answer::of);
+            let consequence = message.as_ref().and_then(Consequence::of);
             let pushed = match (sent, message) {
                 (Sent::Shared(shared), _) => outbox.push_shared(&shared, tally),
                 (Sent::Own, Some(message)) => outbox.push(message, tally),
@@ -262,7 +262,7 @@ impl State {
                 }
                 Pushed::Undeliverable(refusal) => {
                     Counters::add(&counters.oversized, 1);
-                    failures.extend(answer.map(|answer| Failure::Undelivered(session, answer, refusal)));
+                    failures.extend(consequence.map(|consequence| Failure::Undelivered(session, consequence, refusal)));
                 }
             }
         }
@@ -283,15 +283,31 @@ impl State {
             Failure::TooSlow(session) => {
                 self.detach(session, now, counters);
             }
-            Failure::Undelivered(callee, Answer::Due(request), refusal) => {
+            Failure::Undelivered(callee, Consequence::CallFails(request), refusal) => {
                 self.dealer.undeliverable(callee, request, refusal, &mut self.effects);
             }
-            Failure::Undelivered(caller, Answer::Part(request), refusal) => {
+            Failure::Undelivered(caller, Consequence::CallEnds(request), refusal) => {
                 self.dealer
                     .progress_undeliverable(caller, request, refusal, &mut self.effects);
             }
-            Failure::Undelivered(session, Answer::Last(kind, request), refusal) => {
+            Failure::Undelivered(session, Consequence::Error(kind, request), refusal) => {
                 self.effects.refuse(session, (kind, request), refusal);
+            }
+            Failure::Undelivered(session, Consequence::Unregistered(registration), _) => {
+                let details = Some(UnregisteredDetails {
+                    registration,
+                    reason: None,
+                });
+                let request = None;
+                self.effects.send(session, Unregistered { request, details });
+            }
+            Failure::Undelivered(session, Consequence::Unsubscribed(subscription), _) => {
+                let details = Some(UnsubscribedDetails {
+                    subscription,
+                    reason: None,
+                });
+                let request = None;
+                self.effects.send(session, Unsubscribed { request, details });
             }
         }
     }
@@ -302,33 +318,44 @@ impl State {
 enum Failure {
     /// The outbox was full: the session ends.
     TooSlow(SessionId),
-    /// The session cannot take it, and somebody waits for an answer.
-    Undelivered(SessionId, Answer, Refusal),
+    /// The session cannot take it, and something follows from that.
+    Undelivered(SessionId, Consequence, Refusal),
 }
 
-/// What an undelivered message has to do with an answer that somebody waits for.
+/// What follows from a message that could not be delivered.
 #[derive(Debug, Clone, Copy)]
-enum Answer {
-    /// The receiver of this INVOCATION was to give it.
-    Due(RequestId),
-    /// It was a part of the answer to this CALL.
-    Part(RequestId),
-    /// It was the answer; the receiver gets an ERROR in its place.
-    Last(MessageType, RequestId),
+enum Consequence {
+    /// The receiver of this INVOCATION was to answer: the call fails.
+    CallFails(RequestId),
+    /// It was a part of the answer to this CALL of the receiver: the call ends.
+    CallEnds(RequestId),
+    /// It was an answer: the receiver gets an ERROR in its place.
+    Error(MessageType, RequestId),
+    /// It took something from the receiver, who is told without the reason.
+    Unregistered(RegistrationId),
+    Unsubscribed(SubscriptionId),
 }
 
-impl Answer {
+impl Consequence {
     fn of(message: &Message) -> Option<Self> {
         /// An ERROR of no more octets, about, fits into what any receiver takes: those that stand
         /// in another's place are that short.
         const SHORT: usize = 256;
         match message {
-            Message::Invocation(invocation) => Some(Self::Due(invocation.request)),
-            Message::Result(result) if result.details.progress => Some(Self::Part(result.request)),
-            Message::Result(result) => Some(Self::Last(MessageType::Call, result.request)),
+            Message::Invocation(invocation) => Some(Self::CallFails(invocation.request)),
+            Message::Result(result) if result.details.progress => Some(Self::CallEnds(result.request)),
+            Message::Result(result) => Some(Self::Error(MessageType::Call, result.request)),
             Message::Error(error) => {
                 let long = error.error.as_str().len() + error.payload.len() > SHORT || !error.details.is_empty();
-                long.then_some(Self::Last(error.request_type, error.request))
+                long.then_some(Self::Error(error.request_type, error.request))
+            }
+            Message::Unregistered(Unregistered { details, .. }) => {
+                let details = details.as_ref().filter(|details| details.reason.is_some());
+                details.map(|details| Self::Unregistered(details.registration))
+            }
+            Message::Unsubscribed(Unsubscribed { details, .. }) => {
+                let details = details.as_ref().filter(|details| details.reason.is_some());
+                details.map(|details| Self::Unsubscribed(details.subscription))
             }
             _ => None,
         }
