@@ -1,7 +1,7 @@
 //! YIELD and ERROR, and what the caller gets.
 
-use wamp_protocol::message::{Error, PassThru, ResultDetails, ResultMessage, Sparse, Yield};
-use wamp_protocol::{MessageType, RequestId, SessionId, error_uri};
+use wamp_protocol::message::{Error, ResultDetails, ResultMessage, Sparse, Yield};
+use wamp_protocol::{MessageType, RequestId, SessionId, Value, error_uri};
 
 use super::Dealer;
 use super::calling::is_passthru;
@@ -44,7 +44,7 @@ impl Dealer {
         }
         // Whoever did not ask for progress, or asked the callee to stop, gets the end only.
         if invocation.receive_progress && !invocation.killed {
-            if let Err(refusal) = check_takes(invocation, message.options.ppt.as_deref()) {
+            if let Err(refusal) = check_takes(invocation, is_passthru(message.options.ppt.as_deref())) {
                 self.stop(key, refusal, effects);
                 return Ok(());
             }
@@ -81,6 +81,12 @@ impl Dealer {
             callee: callee.id,
             request: message.request,
         };
+        let passed_through = matches!(message.details.get("ppt_scheme"), Some(Value::String(_)));
+        if passed_through && !callee.features.callee.payload_passthru_mode {
+            return Err(Violation::new(
+                "ERROR uses payload_passthru_mode, which the callee did not announce",
+            ));
+        }
         let Some(mut invocation) = self.take_answered(key, true)? else {
             return Ok(());
         };
@@ -97,6 +103,10 @@ impl Dealer {
             if let Err(refusal) = again {
                 effects.refuse(caller.id, (MessageType::Call, invocation.call), refusal);
             }
+            return Ok(());
+        }
+        if let Err(refusal) = check_takes(&invocation, passed_through) {
+            effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
             return Ok(());
         }
         effects.send(
@@ -172,10 +182,10 @@ impl Dealer {
     }
 }
 
-/// Whether the caller takes a result that is passed through so.
-fn check_takes(invocation: &Invocation, ppt: Option<&PassThru>) -> Result<(), Refusal> {
-    if is_passthru(ppt) && !invocation.takes_passthru {
-        let sentence = "the result is passed through, and the caller did not announce that it takes such";
+/// Whether the caller takes an answer, which may be passed through.
+fn check_takes(invocation: &Invocation, passed_through: bool) -> Result<(), Refusal> {
+    if passed_through && !invocation.takes_passthru {
+        let sentence = "the answer is passed through, and the caller did not announce that it takes such";
         return Err(Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence));
     }
     Ok(())
@@ -185,7 +195,7 @@ fn check_takes(invocation: &Invocation, ppt: Option<&PassThru>) -> Result<(), Re
 fn deliver(invocation: &Invocation, message: &mut Yield, effects: &mut Effects) {
     let mut details = Sparse::<ResultDetails>::NONE;
     if let Some(ppt) = std::mem::take(&mut message.options).said().and_then(|said| said.ppt) {
-        if let Err(refusal) = check_takes(invocation, Some(&ppt)) {
+        if let Err(refusal) = check_takes(invocation, is_passthru(Some(&ppt))) {
             return effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
         }
         details.ppt = Some(ppt);

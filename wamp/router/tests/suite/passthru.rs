@@ -9,6 +9,7 @@ on_every_wire!(
     trap_26_a_receiver_that_did_not_announce_it_gets_no_such_payload,
     trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach,
     trap_26_passed_through_progress_ends_the_call_of_who_did_not_announce_it,
+    trap_26_an_error_is_passed_through_between_those_who_announced_it_only,
     trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are,
 );
 
@@ -97,4 +98,24 @@ async fn trap_26_passed_through_progress_ends_the_call_of_who_did_not_announce_i
     callee.send(json!([70, 1, {}, ["late"]])).await;
     callee.has_nothing_to_read().await;
     plain.has_nothing_to_read().await;
+}
+
+async fn trap_26_an_error_is_passed_through_between_those_who_announced_it_only(site: Site) {
+    let (mut able, mut plain) = (site.peer().await, site.join_with(&[]).await);
+    able.register("com.able", json!({})).await;
+    plain.register("com.plain", json!({})).await;
+    let ppt = json!({ "ppt_scheme": "x_mine" });
+    // To a caller that did not: as a result.
+    let request = plain.call("com.able", json!({}), json!([])).await;
+    able.receive().await;
+    able.send(json!([8, 68, 1, ppt, "com.error", [SECRET]])).await;
+    let refused = "wamp.error.feature_not_supported";
+    assert_eq!(plain.error().await, (48, request, refused.to_owned()));
+    able.has_nothing_to_read().await;
+    // By a callee that did not: a breach.
+    let request = able.call("com.plain", json!({}), json!([])).await;
+    plain.receive().await;
+    plain.send(json!([8, 68, 1, ppt, "com.error", [SECRET]])).await;
+    assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
+    assert_eq!(able.error().await, (48, request, "wamp.error.canceled".to_owned()));
 }
