@@ -2,10 +2,11 @@
 
 import asyncio
 
+from answers import PATIENCE, error_of
 from autobahn.wamp.cryptobox import KeyRing
 from autobahn.wamp.exception import ApplicationError
 from autobahn.wamp.types import CallOptions, CallResult, RegisterOptions
-from visitor import PATIENCE, Heard
+from visitor import Heard
 
 CHECKS = []
 PROCEDURE = "com.example.procedure"
@@ -14,15 +15,6 @@ PROCEDURE = "com.example.procedure"
 def check(function):
     CHECKS.append(function)
     return function
-
-
-async def error_of(future):
-    """The error that an answer is."""
-    try:
-        result = await asyncio.wait_for(future, PATIENCE)
-    except ApplicationError as error:
-        return error
-    raise AssertionError(f"no error: {result!r}")
 
 
 @check

@@ -3,14 +3,12 @@
 import asyncio
 from urllib.parse import urlsplit
 
+from answers import PATIENCE
 from autobahn.asyncio.rawsocket import WampRawSocketClientFactory
 from autobahn.asyncio.wamp import ApplicationSession
 from autobahn.asyncio.websocket import WampWebSocketClientFactory
 from autobahn.wamp.serializer import create_transport_serializer
 from autobahn.wamp.types import ComponentConfig
-
-# Longer than anything takes, for what must not happen never is waited for.
-PATIENCE = 20
 
 
 class Heard:

@@ -51,8 +51,9 @@ where
     F: Framing,
 {
     let now = Instant::now();
-    if let Some(frames) = framing.frames() {
-        session.outbox().write_as(frames);
+    match framing.frames() {
+        Some(frames) => session.outbox().write_as(frames),
+        None => session.outbox().write_in(framing.serializer()),
     }
     let mut connection = Connection {
         reading: Reading::new(framing),
@@ -141,7 +142,8 @@ impl<F: Framing> Connection<F> {
                 rearm(alarm.as_mut(), Some(next));
             }
             let batch = self.reading.batch.as_ref();
-            self.writing.fill(&outbox, &self.reading.framing, batch, &self.session);
+            self.writing
+                .fill(&outbox, &self.reading.framing, batch, self.session.counters());
             if outbox.ended().is_some() && closing.is_none() && self.writing.grace.is_none() {
                 self.session.dismissed();
                 self.writing.grace = Some(Instant::now() + LINGER);

@@ -8,6 +8,7 @@ mod answering;
 mod by_request;
 mod calling;
 mod canceling;
+mod chunks;
 mod invocation;
 mod registration;
 

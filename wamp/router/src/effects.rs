@@ -144,21 +144,22 @@ impl Outgoing {
     pub(crate) fn into_linked(self) -> Result<Message, EncodeError> {
         match self {
             Self::Own(mut message) => {
-                to_msgpack(&mut message)?;
+                convert(&mut message, Serializer::MsgPack)?;
                 Ok(*message)
             }
             Self::Shared(shared) => shared
                 .linked
                 .get_or_init(|| {
                     let mut message = shared.message.clone();
-                    to_msgpack(&mut message).map(|()| message)
+                    convert(&mut message, Serializer::MsgPack).map(|()| message)
                 })
                 .clone(),
         }
     }
 }
 
-fn to_msgpack(message: &mut Message) -> Result<(), EncodeError> {
+/// Puts the payload of a message to a client into `serializer`.
+pub(crate) fn convert(message: &mut Message, serializer: Serializer) -> Result<(), EncodeError> {
     let payload = match message {
         Message::Abort(m) => &mut m.payload,
         Message::Error(m) => &mut m.payload,
@@ -167,7 +168,9 @@ fn to_msgpack(message: &mut Message) -> Result<(), EncodeError> {
         Message::Invocation(m) => &mut m.payload,
         _ => return Ok(()),
     };
-    *payload = payload.transcode(Serializer::MsgPack)?;
+    if payload.serializer != serializer {
+        *payload = payload.transcode(serializer)?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What waits to be sent to one session: a bounded queue.
 
+mod goodbye;
 mod newest;
 pub(crate) mod octets;
 mod queue;
@@ -12,15 +13,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
-use wamp_protocol::message::Goodbye;
-use wamp_protocol::{Dict, Message, MessageType, SubscriptionId, Uri, error_uri};
+use wamp_protocol::{Message, MessageType, Serializer, SubscriptionId, error_uri};
 
+use self::goodbye::goodbye;
 use self::newest::Newest;
-use self::octets::{Octets, too_large};
+use self::octets::{Octets, not_encoded, too_large};
 pub(crate) use self::queue::Cause;
 use self::queue::{Load, Queue, Waiting};
 use self::signal::Signal;
-use crate::effects::{Outgoing, Refusal, SharedMessage};
+use crate::effects::{Outgoing, Refusal, SharedMessage, convert};
 use crate::framing::Frames;
 use crate::metrics::Tally;
 
@@ -42,6 +43,8 @@ pub(crate) struct Outbox {
     queue: Mutex<Queue>,
     /// How messages become octets; unset where they wait as they are.
     frames: OnceLock<Frames>,
+    /// What the payloads of messages are put into that wait as they are.
+    serializer: OnceLock<Serializer>,
     /// Wakes the session's task.
     filled: Signal,
     /// Whether `queue.end` is set, to be asked without the lock.
@@ -81,6 +84,7 @@ impl Outbox {
         Self {
             queue: Mutex::default(),
             frames: OnceLock::new(),
+            serializer: OnceLock::new(),
             filled: Signal::default(),
             ended: AtomicBool::new(false),
             limit: Load { messages, octets },
@@ -92,6 +96,12 @@ impl Outbox {
         if self.frames.set(frames).is_ok() {
             self.lock().waiting = Waiting::Octets(Octets::default());
         }
+    }
+
+    /// Messages will leave in `serializer`, each when it is taken. What cannot be put into it is found
+    /// when it is added, while somebody can be told.
+    pub(crate) fn write_in(&self, serializer: Serializer) {
+        let _ = self.serializer.set(serializer);
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -119,9 +129,12 @@ impl Outbox {
         clippy::needless_pass_by_value,
         reason = "where messages wait as they are it is kept"
     )]
-    pub(crate) fn push(&self, message: Message, cause: Cause, tally: &mut Tally) -> Pushed {
+    pub(crate) fn push(&self, mut message: Message, cause: Cause, tally: &mut Tally) -> Pushed {
         match self.frames.get() {
-            None => self.push_message(Outgoing::Own(Box::new(message)), cause),
+            None => match self.serializer.get().map_or(Ok(()), |to| convert(&mut message, *to)) {
+                Ok(()) => self.push_message(Outgoing::Own(Box::new(message)), cause),
+                Err(error) => Pushed::Undeliverable(not_encoded(&error)),
+            },
             Some(frames) => self.push_octets(
                 message.message_type(),
                 (cause, tally),
@@ -156,7 +169,7 @@ impl Outbox {
             match event.encoded(frames.serializer()) {
                 Ok(octets) if octets.len() <= frames.largest() => {}
                 Ok(octets) => return Pushed::Undeliverable(too_large(octets.len(), frames.largest())),
-                Err(error) => return Pushed::Undeliverable(Refusal::new(error_uri::RUNTIME_ERROR, error.to_string())),
+                Err(error) => return Pushed::Undeliverable(not_encoded(error)),
             }
         }
         let mut queue = self.lock();
@@ -202,7 +215,11 @@ impl Outbox {
     ) -> Pushed {
         let mut queue = self.lock();
         if queue.behind().is_some() {
-            return self.push_whole(&mut queue, whole(), cause);
+            // Whether it can be sent is found now all the same, while somebody can be told.
+            return match add(&mut Octets::default()) {
+                Ok(_) => self.push_whole(&mut queue, whole(), cause),
+                Err(refusal) => Pushed::Undeliverable(refusal),
+            };
         }
         let Queue { waiting, end, .. } = &mut *queue;
         let (Waiting::Octets(octets), None) = (waiting, end) else {
@@ -231,7 +248,7 @@ impl Outbox {
         };
         queue.load = queue.in_hand;
         let sentence = format!("{dropped} messages waited for this session, which did not read them");
-        self.end(queue, End::TooSlow, goodbye(error_uri::CLOSE_KILLED, Some(&sentence)));
+        self.end(queue, End::TooSlow, error_uri::CLOSE_KILLED, Some(&sentence));
         Pushed::Full { dropped }
     }
 
@@ -239,13 +256,14 @@ impl Outbox {
     pub(crate) fn dismiss(&self, reason: &str, sentence: Option<&str>) {
         let mut queue = self.lock();
         if queue.end.is_none() {
-            self.end(&mut queue, End::Dismissed, goodbye(reason, sentence));
+            self.end(&mut queue, End::Dismissed, reason, sentence);
         }
         drop(queue);
         self.wake();
     }
 
-    fn end(&self, queue: &mut Queue, end: End, last: Message) {
+    fn end(&self, queue: &mut Queue, end: End, reason: &str, sentence: Option<&str>) {
+        let last = goodbye(self.frames.get(), reason, sentence);
         queue.end = Some(end);
         self.ended.store(true, Ordering::Release);
         if let Some(behind) = queue.behind() {
@@ -366,15 +384,6 @@ impl Outbox {
             None
         }
     }
-}
-
-fn goodbye(reason: &str, sentence: Option<&str>) -> Message {
-    let mut details = Dict::default();
-    if let Some(sentence) = sentence {
-        details.insert("message", sentence);
-    }
-    let reason = Uri::from(reason);
-    Goodbye { details, reason }.into()
 }
 
 #[cfg(test)]

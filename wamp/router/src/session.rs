@@ -301,13 +301,6 @@ impl Session {
             self.state = State::ExpectGoodbye;
         }
     }
-
-    /// An INVOCATION could not be brought to this callee.
-    pub(crate) fn undeliverable(&self, request: wamp_protocol::RequestId, refusal: Refusal) {
-        if let State::Joined(seat) = &self.state {
-            seat.realm.routing().undeliverable(&seat.member, request, refusal);
-        }
-    }
 }
 
 const fn ends_session(message: &Message) -> bool {

@@ -15,7 +15,7 @@ pub(crate) use self::cache::{Decisions, Key};
 /// It is called with `(session, uri, action, options)`: `session` is `{session, realm, authid,
 /// authrole, authmethod, authprovider, transport: {type, peer?, tls}}`, `action` one of `call`,
 /// `register`, `publish`, `subscribe`, and `options` what of the message's options matters: `match`,
-/// `invoke`, `acknowledge`, `disclose_me`, `retain`. It answers with true or false, or with a dict:
+/// `invoke`, `force_reregister`, `acknowledge`, `disclose_me`, `retain`. It answers with true or false, or with a dict:
 ///
 /// | key | means |
 /// |---|---|
@@ -89,6 +89,7 @@ pub(crate) fn options(message: &Message, match_policy: MatchPolicy) -> Dict {
         Message::Register(register) => {
             options.insert("match", match_policy.name());
             options.insert("invoke", register.options.invoke.unwrap_or_default().name());
+            options.insert("force_reregister", register.options.force_reregister == Some(true));
         }
         _ => options.insert("match", match_policy.name()),
     }

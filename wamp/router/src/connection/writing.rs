@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::time::Instant;
-use wamp_protocol::{Message, error_uri};
 
-use crate::effects::{Outgoing, Refusal};
+use crate::effects::Outgoing;
 use crate::framing::{Batch, Framing, FramingError};
 use crate::metrics::{Counters, Tally};
 use crate::outbox::Outbox;
-use crate::outbox::octets::{Octets, too_large};
-use crate::session::Session;
+use crate::outbox::octets::Octets;
 
 /// Octets of messages put together at once, about.
 const WRITE: usize = 128 * 1024;
@@ -50,37 +48,36 @@ impl Writing {
         outbox: &Arc<Outbox>,
         framing: &impl Framing,
         batch: Option<&Batch>,
-        session: &Session,
+        counters: &Counters,
     ) {
-        if !self.output.is_empty() {
+        if !self.output.is_empty() || batch.is_none() && !outbox.exchange(&mut self.output) {
             return;
         }
-        if batch.is_some() {
-            self.fill_up(outbox, framing, batch, session, WRITE);
-        } else if outbox.exchange(&mut self.output) {
-            self.fill_up(outbox, framing, None, session, WRITE);
-        }
+        // When nothing of what was taken can be sent, the rest is looked at now: nothing else would.
+        while self.fill_up(outbox, framing, batch, counters, WRITE) && self.output.is_empty() {}
     }
 
-    /// Puts the messages that wait into octets, up to so many, about, and at least one message.
+    /// Puts the messages that wait into octets, up to so many, about, and at least one message;
+    /// whether there were any.
     pub(crate) fn fill_up(
         &mut self,
         outbox: &Arc<Outbox>,
         framing: &impl Framing,
         batch: Option<&Batch>,
-        session: &Session,
+        counters: &Counters,
         octets: usize,
-    ) {
+    ) -> bool {
         outbox.take(&mut self.taken, octets);
         if self.taken.is_empty() {
-            return;
+            return false;
         }
         let mut tally = Tally::new();
         let mut body = BytesMut::new();
         let mut scratch = BytesMut::new();
         let mut taken = std::mem::take(&mut self.taken);
         for outgoing in taken.drain(..) {
-            let Some(message) = encode(&outgoing, framing, session, &mut scratch) else {
+            let Some(message) = encode(&outgoing, framing, &mut scratch) else {
+                Counters::add(&counters.oversized, 1);
                 continue;
             };
             tally.count(outgoing.message().message_type(), message.len());
@@ -95,49 +92,80 @@ impl Writing {
         if taken.capacity() <= 16 {
             self.taken = taken;
         }
-        tally.add_out(session.counters());
+        tally.add_out(counters);
+        true
     }
 }
 
-/// The message's octets, in `scratch` if they are made for this session; `None` if they cannot be
-/// had or the peer does not take so many.
-fn encode<'a>(
-    outgoing: &'a Outgoing,
-    framing: &impl Framing,
-    session: &Session,
-    scratch: &'a mut BytesMut,
-) -> Option<&'a [u8]> {
-    let (serializer, largest) = (framing.serializer(), framing.largest_outgoing());
+/// The message's octets, in `scratch` if they are made for this session; `None` if the peer does not
+/// take so many or they cannot be had. Of a message that somebody waits for, that was found when
+/// it was added: this is an event, which is lost and counted.
+fn encode<'a>(outgoing: &'a Outgoing, framing: &impl Framing, scratch: &'a mut BytesMut) -> Option<&'a [u8]> {
+    let serializer = framing.serializer();
     scratch.clear();
-    let (length, error) = match outgoing {
-        Outgoing::Own(message) => match serializer.encode_into(message, scratch) {
-            Ok(()) if scratch.len() <= largest => return Some(scratch),
-            Ok(()) => (scratch.len(), None),
-            Err(error) => (0, Some(error.to_string())),
-        },
-        Outgoing::Shared(shared) => match shared.encoded(serializer) {
-            Ok(octets) if octets.len() <= largest => return Some(octets),
-            Ok(octets) => (octets.len(), None),
-            Err(error) => (0, Some(error.to_string())),
-        },
-    };
-    let refusal = match error {
-        Some(sentence) => Refusal::new(error_uri::RUNTIME_ERROR, sentence),
-        None => too_large(length, largest),
-    };
-    Counters::add(&session.counters().oversized, 1);
-    // An invocation fails at its caller, a result becomes an error, an event is lost and counted.
-    match outgoing.message() {
-        Message::Invocation(invocation) => {
-            session.undeliverable(invocation.request, refusal);
-            None
+    let octets: &[u8] = match outgoing {
+        Outgoing::Own(message) => {
+            serializer.encode_into(message, scratch).ok()?;
+            scratch
         }
-        Message::Result(result) => {
-            let error = refusal.into_error(wamp_protocol::MessageType::Call, result.request);
-            scratch.clear();
-            serializer.encode_into(&error.into(), scratch).ok()?;
-            Some(scratch)
+        Outgoing::Shared(shared) => shared.encoded(serializer).ok()?,
+    };
+    Some(octets).filter(|octets| octets.len() <= framing.largest_outgoing())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use wamp_protocol::framing::rawsocket::{Handshake, MaxLength};
+    use wamp_protocol::message::{Event, EventDetails, Unsubscribed};
+    use wamp_protocol::{Payload, PublicationId, RequestId, Serializer, SubscriptionId};
+
+    use super::*;
+    use crate::effects::SharedMessage;
+    use crate::framing::rawsocket::RawSocket;
+    use crate::outbox::{Cause, Pushed};
+
+    #[test]
+    fn what_turns_out_too_large_holds_up_nothing_that_waits_behind_it() {
+        const SUBSCRIPTIONS: u64 = 1000;
+        let side = Handshake {
+            max_length: MaxLength::at_most(512),
+            serializer: Serializer::Json,
+        };
+        let framing = RawSocket::new(side, side);
+        let outbox = Arc::new(Outbox::new(SUBSCRIPTIONS as usize, usize::MAX));
+        outbox.write_as(framing.frames().unwrap());
+        let (mut tally, mut gave_way) = (Tally::new(), 0);
+        // Each fits by itself, and no more when it says that another gave way to it.
+        for number in 1..=SUBSCRIPTIONS {
+            let args = Payload::with_args(Serializer::Json, &["x".repeat(490)]).unwrap();
+            let event = Event {
+                subscription: SubscriptionId::new(number).unwrap(),
+                publication: PublicationId::FIRST,
+                details: EventDetails::default().into(),
+                payload: args,
+            };
+            let event = Arc::new(SharedMessage::newest(event, Some(NonZeroU32::MIN)));
+            for _ in 0..2 {
+                gave_way += u64::from(
+                    outbox.push_shared(&event, Cause::default(), &mut tally) == Pushed::Instead { dropped: 1 },
+                );
+            }
         }
-        _ => None,
+        assert_eq!(gave_way, SUBSCRIPTIONS, "otherwise this test tries nothing");
+        let last = Unsubscribed {
+            request: Some(RequestId::FIRST),
+            details: None,
+        };
+        outbox.push(last.into(), Cause::default(), &mut tally);
+        let (counters, mut writing) = (Counters::default(), Writing::default());
+        writing.fill(&outbox, &framing, None, &counters);
+        assert!(writing.output.to_vec() == b"\0\0\0\x06[35,1]");
+        assert!(outbox.is_empty());
+        assert_eq!(
+            counters.oversized.load(std::sync::atomic::Ordering::Relaxed),
+            SUBSCRIPTIONS
+        );
     }
 }

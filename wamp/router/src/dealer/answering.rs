@@ -1,7 +1,7 @@
 //! YIELD and ERROR, and what the caller gets.
 
 use wamp_protocol::message::{Error, ResultDetails, ResultMessage, Sparse, Yield};
-use wamp_protocol::{MessageType, RequestId, error_uri};
+use wamp_protocol::{MessageType, RequestId, SessionId, Value, error_uri};
 
 use super::Dealer;
 use super::calling::is_passthru;
@@ -44,6 +44,10 @@ impl Dealer {
         }
         // Whoever did not ask for progress, or asked the callee to stop, gets the end only.
         if invocation.receive_progress && !invocation.killed {
+            if let Err(refusal) = check_takes(invocation, is_passthru(message.options.ppt.as_deref())) {
+                self.stop(key, refusal, effects);
+                return Ok(());
+            }
             let details = ResultDetails {
                 progress: true,
                 ppt: std::mem::take(&mut message.options).said().and_then(|said| said.ppt),
@@ -77,6 +81,12 @@ impl Dealer {
             callee: callee.id,
             request: message.request,
         };
+        let passed_through = matches!(message.details.get("ppt_scheme"), Some(Value::String(_)));
+        if passed_through && !callee.features.callee.payload_passthru_mode {
+            return Err(Violation::new(
+                "ERROR uses payload_passthru_mode, which the callee did not announce",
+            ));
+        }
         let Some(mut invocation) = self.take_answered(key, true)? else {
             return Ok(());
         };
@@ -95,6 +105,10 @@ impl Dealer {
             }
             return Ok(());
         }
+        if let Err(refusal) = check_takes(&invocation, passed_through) {
+            effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
+            return Ok(());
+        }
         effects.send(
             invocation.caller,
             Error {
@@ -108,21 +122,44 @@ impl Dealer {
         Ok(())
     }
 
-    /// An INVOCATION could not be brought to its callee: the same as if the callee had answered
-    /// with this error.
+    /// The INVOCATION that was sent last with this id could not be brought to its callee: the call
+    /// ends. Of one that it never heard of the callee is told nothing, and its next has the id.
     pub(crate) fn undeliverable(
         &mut self,
-        callee: &Member,
+        callee: SessionId,
         request: RequestId,
         refusal: Refusal,
         effects: &mut Effects,
     ) {
-        let key = InvocationKey {
-            callee: callee.id,
-            request,
+        let key = InvocationKey { callee, request };
+        if self
+            .invocation_mut(key)
+            .is_some_and(|invocation| invocation.chunks.are_continued())
+        {
+            return self.stop(key, refusal, effects);
+        }
+        let Some(session) = self.sessions.get_mut(&callee) else {
+            return;
         };
-        if let Ok(Some(invocation)) = self.take_answered(key, true) {
-            effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
+        let Some(invocation) = session.invocations.remove(request) else {
+            return;
+        };
+        session.next_invocation = request;
+        self.close(key, &invocation);
+        effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
+    }
+
+    /// A progressive RESULT could not be brought to its caller: the call ends.
+    pub(crate) fn progress_undeliverable(
+        &mut self,
+        caller: SessionId,
+        call: RequestId,
+        refusal: Refusal,
+        effects: &mut Effects,
+    ) {
+        let session = self.sessions.get(&caller);
+        if let Some(key) = session.and_then(|session| session.invocation_by_call.get(call)) {
+            self.stop(*key, refusal, effects);
         }
     }
 
@@ -145,13 +182,20 @@ impl Dealer {
     }
 }
 
+/// Whether the caller takes an answer, which may be passed through.
+fn check_takes(invocation: &Invocation, passed_through: bool) -> Result<(), Refusal> {
+    if passed_through && !invocation.takes_passthru {
+        let sentence = "the answer is passed through, and the caller did not announce that it takes such";
+        return Err(Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence));
+    }
+    Ok(())
+}
+
 /// RESULT, the last one, to the caller.
 fn deliver(invocation: &Invocation, message: &mut Yield, effects: &mut Effects) {
     let mut details = Sparse::<ResultDetails>::NONE;
     if let Some(ppt) = std::mem::take(&mut message.options).said().and_then(|said| said.ppt) {
-        if ppt.scheme.is_some() && !invocation.takes_passthru {
-            let sentence = "the result is passed through, and the caller did not announce that it takes such";
-            let refusal = Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence);
+        if let Err(refusal) = check_takes(invocation, is_passthru(Some(&ppt))) {
             return effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
         }
         details.ppt = Some(ppt);

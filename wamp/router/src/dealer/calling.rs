@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wamp_protocol::message::{Call, Invocation as InvocationMessage, InvocationDetails, PassThru, Sparse};
-use wamp_protocol::{MatchPolicy, MessageType, RegistrationId, RequestId, SessionId, error_uri};
+use wamp_protocol::{MatchPolicy, RegistrationId, SessionId, error_uri};
 
-use super::invocation::{Chunks, FirstChunk, Invocation, InvocationKey, Reroute, Timeout};
+use super::chunks::{Chunks, FirstChunk};
+use super::invocation::{Invocation, InvocationKey, Reroute, Timeout};
 use super::registration::Callee;
 use super::{Dealer, DealerSettings};
 use crate::config::Disclose;
@@ -28,43 +29,23 @@ impl Dealer {
         random: &mut RandomIds,
         effects: &mut Effects,
     ) -> Result<(), Violation> {
-        let request = message.request;
-        if message.options.progress && !caller.features.caller.progressive_call_invocations {
-            return Err(Violation::new(
-                "CALL uses progressive_call_invocations, which the caller did not announce",
-            ));
-        }
-        if is_passthru(message.options.ppt.as_deref()) && !caller.features.caller.payload_passthru_mode {
-            return Err(Violation::new(
-                "CALL uses payload_passthru_mode, which the caller did not announce",
-            ));
-        }
+        check_announced(caller, message)?;
         let session = self.sessions.entry(caller.id).or_default();
         let open = session.invocation_by_call.len();
-        if let Some(key) = session.invocation_by_call.get(request) {
+        if let Some(key) = session.invocation_by_call.get(message.request) {
             let key = *key;
             return self.next_chunk(key, message, effects);
         }
-        if session.ended_chunked_calls.may_contain(request) {
-            if !message.options.progress {
-                session.ended_chunked_calls.remove(request);
-            }
+        if session.is_late_chunk(message) {
             return Ok(());
         }
         let started = self
             .check_call(message, open)
             .and_then(|registration| self.invoke(caller, message, registration, Vec::new(), now, random, effects));
         if let Err(refusal) = started {
-            effects.refuse(caller.id, (MessageType::Call, request), refusal);
+            self.refuse_first(caller, message, refusal, effects);
         }
         Ok(())
-    }
-
-    /// Whether `request` is a call of this session that is open, or one in pieces that has ended.
-    pub(crate) fn knows_chunks_of(&self, session: SessionId, request: RequestId) -> bool {
-        self.sessions.get(&session).is_some_and(|session| {
-            session.invocation_by_call.get(request).is_some() || session.ended_chunked_calls.may_contain(request)
-        })
     }
 
     /// The registration that the call goes to, if it may. The caller has so many open calls.
@@ -157,6 +138,7 @@ impl Dealer {
                     registration: id,
                     procedure: message.procedure.clone(),
                     details: details.clone(),
+                    continued: false,
                 }))
             } else {
                 Chunks::Whole
@@ -181,51 +163,6 @@ impl Dealer {
                 registration: id,
                 details,
                 payload: std::mem::take(&mut message.payload),
-            },
-        );
-        Ok(())
-    }
-
-    /// A further chunk of an open call goes to the same callee. Its options, and with them the
-    /// details of the invocation, were settled by the first one; only whether more follow is read.
-    fn next_chunk(&mut self, key: InvocationKey, message: &mut Call, effects: &mut Effects) -> Result<(), Violation> {
-        let Some(invocation) = self.invocation_mut(key) else {
-            return Ok(());
-        };
-        let Chunks::Open(first) = &invocation.chunks else {
-            return Err(Violation::new(format!(
-                "CALL {} is open already, and complete",
-                message.request
-            )));
-        };
-        if first.procedure != message.procedure {
-            return Err(Violation::new(format!(
-                "CALL {} was of another procedure",
-                message.request
-            )));
-        }
-        if is_opaque(message.options.ppt.as_deref()) != is_opaque(first.details.ppt.as_deref()) {
-            return Err(Violation::new(format!(
-                "CALL {} began with another kind of payload",
-                message.request
-            )));
-        }
-        let (registration, mut details) = (first.registration, first.details.clone());
-        details.progress = message.options.progress;
-        if !message.options.progress {
-            invocation.chunks = Chunks::Complete;
-        }
-        if invocation.killed {
-            return Ok(());
-        }
-        let payload = std::mem::take(&mut message.payload);
-        effects.send(
-            key.callee,
-            InvocationMessage {
-                request: key.request,
-                registration,
-                details,
-                payload,
             },
         );
         Ok(())
@@ -318,6 +255,21 @@ impl DealerSettings {
     }
 }
 
+/// That the call uses no feature that the caller did not announce.
+pub(super) fn check_announced(caller: &Member, message: &Call) -> Result<(), Violation> {
+    if message.options.progress && !caller.features.caller.progressive_call_invocations {
+        return Err(Violation::new(
+            "CALL uses progressive_call_invocations, which the caller did not announce",
+        ));
+    }
+    if is_passthru(message.options.ppt.as_deref()) && !caller.features.caller.payload_passthru_mode {
+        return Err(Violation::new(
+            "CALL uses payload_passthru_mode, which the caller did not announce",
+        ));
+    }
+    Ok(())
+}
+
 /// The timeout that the dealer has to keep: none if the callee wants to keep it.
 fn timeout(message: &Call, callee: &Callee, now: Moment) -> Option<Box<Timeout>> {
     let milliseconds = message.options.timeout.filter(|milliseconds| *milliseconds > 0)?;
@@ -335,11 +287,6 @@ fn timeout(message: &Call, callee: &Callee, now: Moment) -> Option<Box<Timeout>>
 
 fn keeps_time(callee: &Callee) -> bool {
     callee.forward_timeout && callee.member.features.callee.call_timeout
-}
-
-/// Whether the payload may be octets that only the other end can read.
-fn is_opaque(ppt: Option<&PassThru>) -> bool {
-    ppt.is_some_and(|ppt| ppt.scheme.is_some() || ppt.enc_algo.is_some())
 }
 
 pub(super) fn is_passthru(ppt: Option<&PassThru>) -> bool {

@@ -62,13 +62,8 @@ impl Dealer {
                 self.deadlines.insert((queued, key));
                 continue;
             }
-            let timeout = **timeout;
-            let stoppable = invocation.stoppable && !invocation.killed;
-            if stoppable {
-                effects.send(key.callee, interrupt(key, CancelMode::KillNoWait, error_uri::TIMEOUT));
-            }
             let sentence = format!("there was no result within {} ms", timeout.after.as_millis());
-            self.abandon(key, Some(Refusal::new(error_uri::TIMEOUT, sentence)), effects);
+            self.stop(key, Refusal::new(error_uri::TIMEOUT, sentence), effects);
         }
     }
 
@@ -77,15 +72,24 @@ impl Dealer {
         self.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
+    /// Ends a call that cannot go on: the caller gets this ERROR and nothing after it, the callee is
+    /// told if it can be, and what either still sends about it is discarded.
+    pub(super) fn stop(&mut self, key: InvocationKey, refusal: Refusal, effects: &mut Effects) {
+        self.tell_to_stop(key, refusal.error, effects);
+        self.abandon(key, Some(refusal), effects);
+    }
+
     /// The caller left: nobody waits for this invocation any more.
     pub(super) fn caller_left(&mut self, key: InvocationKey, effects: &mut Effects) {
-        let Some(invocation) = self.invocation_mut(key) else {
-            return;
-        };
-        if invocation.stoppable && !invocation.killed {
-            effects.send(key.callee, interrupt(key, CancelMode::KillNoWait, error_uri::CANCELED));
-        }
+        self.tell_to_stop(key, error_uri::CANCELED, effects);
         self.abandon(key, None, effects);
+    }
+
+    fn tell_to_stop(&mut self, key: InvocationKey, reason: &str, effects: &mut Effects) {
+        let invocation = self.invocation_mut(key);
+        if invocation.is_some_and(|invocation| invocation.stoppable && !invocation.killed) {
+            effects.send(key.callee, interrupt(key, CancelMode::KillNoWait, reason));
+        }
     }
 
     /// The callee left without an answer.

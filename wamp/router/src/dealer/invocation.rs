@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::message::{Call, InvocationDetails, Sparse};
-use wamp_protocol::{RegistrationId, RequestId, SessionId, Uri};
+use wamp_protocol::message::Call;
+use wamp_protocol::{RegistrationId, RequestId, SessionId};
 
+use super::chunks::Chunks;
 use crate::member::Member;
 
 /// Which invocation: the callee, and the id in its session's scope.
@@ -34,25 +35,6 @@ pub(super) struct Invocation {
     pub(super) timeout: Option<Box<Timeout>>,
     /// What it takes to ask another callee, where this one may say that it is unavailable.
     pub(super) reroute: Option<Box<Reroute>>,
-}
-
-/// Whether a call comes in pieces.
-#[derive(Debug)]
-pub(super) enum Chunks {
-    /// It came whole.
-    Whole,
-    /// More pieces follow, of the same kind as the first.
-    Open(Box<FirstChunk>),
-    /// The last piece has come.
-    Complete,
-}
-
-/// What the first piece of a call settled for all of them.
-#[derive(Debug)]
-pub(super) struct FirstChunk {
-    pub(super) registration: RegistrationId,
-    pub(super) procedure: Uri,
-    pub(super) details: Sparse<InvocationDetails>,
 }
 
 /// How long the callee may take: from the call, and from each progressive result, to the next.

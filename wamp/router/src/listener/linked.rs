@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::{FutureExt as _, Sink, Stream, StreamExt as _};
-use wamp_protocol::Message;
+use wamp_protocol::{Message, Serializer};
 
 use crate::outbox::Outbox;
 use crate::session::{Flow, Session};
@@ -23,6 +23,7 @@ where
     R: Stream<Item = Message> + Unpin,
 {
     let outbox = session.outbox().clone();
+    outbox.write_in(Serializer::MsgPack);
     let mut incoming = VecDeque::new();
     let mut sending = Sending::default();
     let mut flow = Flow::Continue;

@@ -167,12 +167,13 @@ impl Octets {
     }
 }
 
-fn not_encoded(error: &EncodeError) -> Refusal {
+/// A message is not sent that cannot be put into the receiver's serializer.
+pub(super) fn not_encoded(error: &EncodeError) -> Refusal {
     Refusal::new(error_uri::RUNTIME_ERROR, error.to_string())
 }
 
 /// A message of so many octets is not sent to whoever takes no more than `largest`.
-pub(crate) fn too_large(length: usize, largest: usize) -> Refusal {
+pub(super) fn too_large(length: usize, largest: usize) -> Refusal {
     let sentence = format!("a message of {length} octets is larger than the {largest} that the receiver takes");
     Refusal::new(error_uri::PAYLOAD_SIZE_EXCEEDED, sentence)
 }

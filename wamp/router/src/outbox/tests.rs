@@ -2,7 +2,8 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use wamp_protocol::message::{Event, EventDetails, Unsubscribed};
+use wamp_protocol::framing::rawsocket::MaxLength;
+use wamp_protocol::message::{Event, EventDetails, ResultMessage, Sparse, Unsubscribed};
 use wamp_protocol::{Payload, PublicationId, RequestId, Serializer, SubscriptionId};
 
 use super::*;
@@ -160,7 +161,7 @@ fn goodbye_comes_after_what_waits() {
 #[test]
 fn what_a_receiver_does_not_take_is_refused_and_leaves_no_trace() {
     let outbox = Outbox::new(100, 1 << 20);
-    let limit = wamp_protocol::framing::rawsocket::MaxLength::at_most(512);
+    let limit = MaxLength::at_most(512);
     outbox.write_as(Frames::RawSocket(Serializer::MsgPack, limit));
     let event = Event {
         subscription: SubscriptionId::FIRST,
@@ -181,6 +182,62 @@ fn what_a_receiver_does_not_take_is_refused_and_leaves_no_trace() {
     assert!(outbox.is_empty());
     assert_eq!(push(&outbox), Pushed::First);
     assert_eq!(shared.message().message_type(), MessageType::Event);
+}
+
+fn result(payload: Payload) -> Message {
+    ResultMessage {
+        request: RequestId::FIRST,
+        details: Sparse::NONE,
+        payload,
+    }
+    .into()
+}
+
+#[test]
+fn what_a_receiver_does_not_take_is_refused_behind_events_that_may_give_way_too() {
+    let outbox = Outbox::new(100, 1 << 20);
+    outbox.write_as(Frames::RawSocket(Serializer::Json, MaxLength::at_most(512)));
+    assert_eq!(push_event(&outbox, 1, 1, 5), Pushed::First);
+    let large = Payload::with_args(Serializer::MsgPack, &["x".repeat(600)]).unwrap();
+    let pushed = outbox.push(result(large), Cause::default(), &mut Tally::new());
+    assert!(
+        matches!(&pushed, Pushed::Undeliverable(refusal) if refusal.error == error_uri::PAYLOAD_SIZE_EXCEEDED),
+        "{pushed:?}"
+    );
+    assert_eq!(push(&outbox), Pushed::Behind);
+    let left: Vec<_> = taken(&outbox).iter().map(seen).collect();
+    assert_eq!(left, [(Waits::Event(1, 1), 0), (Waits::Lasting(7), 0)]);
+}
+
+#[test]
+fn what_cannot_be_put_into_the_receivers_serializer_is_refused_when_it_is_added() {
+    let [plain, framed] = outboxes(10, 1 << 20);
+    plain.write_in(Serializer::Json);
+    let broken = Payload {
+        serializer: Serializer::MsgPack,
+        args: Bytes::from_static(b"\x91\xc1"),
+        kwargs: Bytes::new(),
+    };
+    for outbox in [plain, framed] {
+        let pushed = outbox.push(result(broken.clone()), Cause::default(), &mut Tally::new());
+        assert!(
+            matches!(&pushed, Pushed::Undeliverable(refusal) if refusal.error == error_uri::RUNTIME_ERROR),
+            "{pushed:?}"
+        );
+        assert!(outbox.is_empty());
+        let whole = Payload::with_args(Serializer::MsgPack, &[1]).unwrap();
+        assert_eq!(
+            outbox.push(result(whole), Cause::default(), &mut Tally::new()),
+            Pushed::First
+        );
+        let Some(Message::Result(result)) = taken(&outbox).pop() else {
+            panic!("no RESULT")
+        };
+        assert_eq!(
+            (result.payload.serializer, &result.payload.args[..]),
+            (Serializer::Json, &b"[1]"[..])
+        );
+    }
 }
 
 fn event(subscription: u64, publication: u64, keep: u32) -> Arc<SharedMessage> {

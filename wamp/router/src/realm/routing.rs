@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use wamp_protocol::message::Welcome;
-use wamp_protocol::{Message, MessageType, RequestId, SessionId};
+use wamp_protocol::message::{Unregistered, UnregisteredDetails, Unsubscribed, UnsubscribedDetails, Welcome};
+use wamp_protocol::{Message, MessageType, RegistrationId, RequestId, SessionId, SubscriptionId};
 
 use super::{Closed, Realm, State};
 use crate::effects::{Refusal, Sent, Violation};
@@ -96,11 +96,6 @@ impl<'a> Routing<'a> {
         });
     }
 
-    /// An INVOCATION that could not be brought to its callee.
-    pub(crate) fn undeliverable(&mut self, callee: &Member, request: RequestId, refusal: Refusal) {
-        self.with(|state, _| state.dealer.undeliverable(callee, request, refusal, &mut state.effects));
-    }
-
     /// One message of a session that is in the realm. With a `refusal` it is not done; the answer,
     /// if one is due, is sent in its turn.
     ///
@@ -148,10 +143,7 @@ impl<'a> Routing<'a> {
         let realm = self.realm;
         self.with(|state, now| match refusal {
             None => state.route(member, &mut message, now, realm),
-            Some(refusal) => {
-                state.refuse(member, &message, refusal);
-                Ok(())
-            }
+            Some(refusal) => state.refuse(member, &message, refusal),
         })
         .unwrap_or(Ok(()))
     }
@@ -197,7 +189,9 @@ impl State {
             Message::Register(message) => dealer.register(member, message.clone(), now, effects),
             Message::Unregister(message) => dealer.unregister(member, message, effects),
             Message::Call(message) if message.procedure.is_reserved() => {
-                self.call_meta_procedure(member, message, now, realm);
+                if dealer.is_whole(member, message, effects)? {
+                    self.call_meta_procedure(member, message, now, realm);
+                }
             }
             Message::Call(message) => dealer.call(member, message, now, ids, effects)?,
             Message::Cancel(message) => dealer.cancel(member, message.clone(), effects),
@@ -211,14 +205,19 @@ impl State {
         Ok(())
     }
 
-    fn refuse(&mut self, member: &Member, message: &Message, refusal: Refusal) {
-        let answer = match message {
-            Message::Publish(message) => message.options.acknowledge,
-            _ => true,
-        };
-        if let Some(request) = numbered(message).filter(|_| answer) {
-            self.effects.refuse(member.id, request, refusal);
+    fn refuse(&mut self, member: &Member, message: &Message, refusal: Refusal) -> Result<(), Violation> {
+        match message {
+            Message::Publish(message) if !message.options.acknowledge => {}
+            Message::Call(message) => {
+                self.dealer.refuse_call(member, message, refusal, &mut self.effects)?;
+            }
+            message => {
+                if let Some(request) = numbered(message) {
+                    self.effects.refuse(member.id, request, refusal);
+                }
+            }
         }
+        Ok(())
     }
 
     /// Puts every message into its session's outbox, in order; what did not work.
@@ -239,7 +238,7 @@ impl State {
                 continue;
             };
             let outbox = &attached.outbox;
-            let answer = message.as_ref().and_then(Answer::of);
+            let consequence = message.as_ref().and_then(Consequence::of);
             let pushed = match (sent, message) {
                 (Sent::Shared(shared), _) => outbox.push_shared(&shared, cause, tally),
                 (Sent::Own, Some(message)) => outbox.push(message, cause, tally),
@@ -261,7 +260,7 @@ impl State {
                 }
                 Pushed::Undeliverable(refusal) => {
                     Counters::add(&counters.oversized, 1);
-                    failures.extend(answer.map(|answer| Failure::Undelivered(session, answer, refusal)));
+                    failures.extend(consequence.map(|consequence| Failure::Undelivered(session, consequence, refusal)));
                 }
             }
         }
@@ -282,14 +281,31 @@ impl State {
             Failure::TooSlow(session) => {
                 self.detach(session, now, counters);
             }
-            Failure::Undelivered(callee, Answer::OfInvocation(request), refusal) => {
-                if let Some(attached) = self.sessions.get(&callee) {
-                    let member = Arc::clone(&attached.member);
-                    self.dealer.undeliverable(&member, request, refusal, &mut self.effects);
-                }
+            Failure::Undelivered(callee, Consequence::CallFails(request), refusal) => {
+                self.dealer.undeliverable(callee, request, refusal, &mut self.effects);
             }
-            Failure::Undelivered(caller, Answer::OfCall(request), refusal) => {
-                self.effects.refuse(caller, (MessageType::Call, request), refusal);
+            Failure::Undelivered(caller, Consequence::CallEnds(request), refusal) => {
+                self.dealer
+                    .progress_undeliverable(caller, request, refusal, &mut self.effects);
+            }
+            Failure::Undelivered(session, Consequence::Error(kind, request), refusal) => {
+                self.effects.refuse(session, (kind, request), refusal);
+            }
+            Failure::Undelivered(session, Consequence::Unregistered(registration), _) => {
+                let details = Some(UnregisteredDetails {
+                    registration,
+                    reason: None,
+                });
+                let request = None;
+                self.effects.send(session, Unregistered { request, details });
+            }
+            Failure::Undelivered(session, Consequence::Unsubscribed(subscription), _) => {
+                let details = Some(UnsubscribedDetails {
+                    subscription,
+                    reason: None,
+                });
+                let request = None;
+                self.effects.send(session, Unsubscribed { request, details });
             }
         }
     }
@@ -325,24 +341,45 @@ impl Filled {
 enum Failure {
     /// The outbox was full: the session ends.
     TooSlow(SessionId),
-    /// The session cannot take it, and somebody waits for an answer.
-    Undelivered(SessionId, Answer, Refusal),
+    /// The session cannot take it, and something follows from that.
+    Undelivered(SessionId, Consequence, Refusal),
 }
 
-/// What an undelivered message leaves unanswered.
+/// What follows from a message that could not be delivered.
 #[derive(Debug, Clone, Copy)]
-enum Answer {
-    /// The receiver was to answer it.
-    OfInvocation(RequestId),
-    /// It was the answer; the receiver gets an ERROR in its place.
-    OfCall(RequestId),
+enum Consequence {
+    /// The receiver of this INVOCATION was to answer: the call fails.
+    CallFails(RequestId),
+    /// It was a part of the answer to this CALL of the receiver: the call ends.
+    CallEnds(RequestId),
+    /// It was an answer: the receiver gets an ERROR in its place.
+    Error(MessageType, RequestId),
+    /// It took something from the receiver, who is told without the reason.
+    Unregistered(RegistrationId),
+    Unsubscribed(SubscriptionId),
 }
 
-impl Answer {
-    const fn of(message: &Message) -> Option<Self> {
+impl Consequence {
+    fn of(message: &Message) -> Option<Self> {
+        /// An ERROR of no more octets, about, fits into what any receiver takes: those that stand
+        /// in another's place are that short.
+        const SHORT: usize = 256;
         match message {
-            Message::Invocation(invocation) => Some(Self::OfInvocation(invocation.request)),
-            Message::Result(result) => Some(Self::OfCall(result.request)),
+            Message::Invocation(invocation) => Some(Self::CallFails(invocation.request)),
+            Message::Result(result) if result.details.progress => Some(Self::CallEnds(result.request)),
+            Message::Result(result) => Some(Self::Error(MessageType::Call, result.request)),
+            Message::Error(error) => {
+                let long = error.error.as_str().len() + error.payload.len() > SHORT || !error.details.is_empty();
+                long.then_some(Self::Error(error.request_type, error.request))
+            }
+            Message::Unregistered(Unregistered { details, .. }) => {
+                let details = details.as_ref().filter(|details| details.reason.is_some());
+                details.map(|details| Self::Unregistered(details.registration))
+            }
+            Message::Unsubscribed(Unsubscribed { details, .. }) => {
+                let details = details.as_ref().filter(|details| details.reason.is_some());
+                details.map(|details| Self::Unsubscribed(details.subscription))
+            }
             _ => None,
         }
     }

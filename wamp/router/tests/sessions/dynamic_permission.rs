@@ -84,7 +84,7 @@ async fn the_procedure_is_asked_who_wants_what_and_is_obeyed() {
         (
             json!([64, 2, { "invoke": "roundrobin" }, "com.b"]),
             "register",
-            json!({ "match": "exact", "invoke": "roundrobin" }),
+            json!({ "match": "exact", "invoke": "roundrobin", "force_reregister": false }),
         ),
         (
             json!([16, 3, { "acknowledge": true }, "com.c"]),

@@ -8,6 +8,8 @@ on_every_wire!(
     feature_payload_passthru_mode,
     trap_26_a_receiver_that_did_not_announce_it_gets_no_such_payload,
     trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach,
+    trap_26_passed_through_progress_ends_the_call_of_who_did_not_announce_it,
+    trap_26_an_error_is_passed_through_between_those_who_announced_it_only,
     trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are,
 );
 
@@ -77,4 +79,43 @@ async fn trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are(site
     assert_eq!(callee.receive().await, json!([68, 1, registration, enc, SECRET]));
     callee.send(json!([70, 1, enc, SECRET])).await;
     assert_eq!(caller.receive().await, json!([50, request, enc, SECRET]));
+}
+
+async fn trap_26_passed_through_progress_ends_the_call_of_who_did_not_announce_it(site: Site) {
+    let mut callee = site.peer().await;
+    callee.register("com.procedure", json!({})).await;
+    let mut plain = site.join_with(&["progressive_call_results"]).await;
+    let options = json!({ "receive_progress": true });
+    let request = plain.call("com.procedure", options, json!([])).await;
+    callee.receive().await;
+    let ppt = json!({ "progress": true, "ppt_scheme": "x_mine" });
+    callee.send(json!([70, 1, ppt, [SECRET]])).await;
+    let refused = "wamp.error.feature_not_supported";
+    assert_eq!(plain.error().await, (48, request, refused.to_owned()));
+    let told = json!({ "mode": "killnowait", "reason": refused });
+    assert_eq!(callee.receive().await, json!([69, 1, told]));
+    callee.send(json!([70, 1, ppt, [SECRET]])).await;
+    callee.send(json!([70, 1, {}, ["late"]])).await;
+    callee.has_nothing_to_read().await;
+    plain.has_nothing_to_read().await;
+}
+
+async fn trap_26_an_error_is_passed_through_between_those_who_announced_it_only(site: Site) {
+    let (mut able, mut plain) = (site.peer().await, site.join_with(&[]).await);
+    able.register("com.able", json!({})).await;
+    plain.register("com.plain", json!({})).await;
+    let ppt = json!({ "ppt_scheme": "x_mine" });
+    // To a caller that did not: as a result.
+    let request = plain.call("com.able", json!({}), json!([])).await;
+    able.receive().await;
+    able.send(json!([8, 68, 1, ppt, "com.error", [SECRET]])).await;
+    let refused = "wamp.error.feature_not_supported";
+    assert_eq!(plain.error().await, (48, request, refused.to_owned()));
+    able.has_nothing_to_read().await;
+    // By a callee that did not: a breach.
+    let request = able.call("com.plain", json!({}), json!([])).await;
+    plain.receive().await;
+    plain.send(json!([8, 68, 1, ppt, "com.error", [SECRET]])).await;
+    assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
+    assert_eq!(able.error().await, (48, request, "wamp.error.canceled".to_owned()));
 }

@@ -4,22 +4,8 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wamp_protocol::Serializer;
 
-use crate::site::{self, Site};
-use crate::support::{Kind, Stream, Wire, all_roles};
-
-/// A test of each of these, by RawSocket over both kinds of socket, in every serializer.
-macro_rules! on_every_rawsocket {
-    ($($name:ident),* $(,)?) => {
-        mod on_every_rawsocket {
-            $(
-                #[test]
-                fn $name() {
-                    crate::site::check(&super::kinds(), |site| Box::pin(super::$name(site)));
-                }
-            )*
-        }
-    };
-}
+use crate::site::Site;
+use crate::support::{Stream, Wire, all_roles};
 
 on_every_rawsocket!(
     trap_08_the_handshake_answers_with_the_same_serializer_and_its_own_length,
@@ -30,13 +16,6 @@ on_every_rawsocket!(
     trap_08_what_a_client_does_not_take_is_not_sent_to_it,
     trap_08_a_client_that_takes_less_than_welcome_needs_is_told_so,
 );
-
-fn kinds() -> Vec<Kind> {
-    let kinds = site::networks().into_iter();
-    kinds
-        .filter(|kind| matches!(kind, Kind::RawSocket(_) | Kind::Unix(_)))
-        .collect()
-}
 
 const fn id(serializer: Serializer) -> u8 {
     match serializer {

@@ -8,7 +8,6 @@ on_every_wire!(
     feature_pattern_based_registration,
     feature_shared_registration,
     feature_registration_revocation,
-    a_procedure_is_taken_by_force_from_those_who_registered_it_so,
     feature_registration_meta_api,
     trap_14_a_later_register_must_have_the_first_ones_policy,
     trap_14_the_key_of_a_registration_is_uri_and_match,
@@ -162,60 +161,6 @@ async fn feature_registration_revocation(site: Site) {
     let refused = admin.refused(48, json!([{}, "com.procedure"])).await;
     assert_eq!(refused, "wamp.error.no_such_procedure");
     callee.register("com.procedure", json!({})).await;
-}
-
-async fn a_procedure_is_taken_by_force_from_those_who_registered_it_so(site: Site) {
-    let force = json!({ "force_reregister": true });
-    let mut old = site.join().await;
-    let mut new = site.peer().await;
-    // Who did not say so keeps what it has, and who does not say so takes nothing.
-    old.register("com.kept", json!({})).await;
-    let refused = new.refused(64, json!([force, "com.kept"])).await;
-    assert_eq!(refused, "wamp.error.procedure_already_exists");
-    let first = old.register("com.taken", force.clone()).await;
-    let refused = new.refused(64, json!([{}, "com.taken"])).await;
-    assert_eq!(refused, "wamp.error.procedure_already_exists");
-
-    let mut watcher = site.peer().await;
-    for event in ["on_register", "on_unregister", "on_create", "on_delete"] {
-        watcher
-            .subscribe(&format!("wamp.registration.{event}"), json!({}))
-            .await;
-    }
-    let second = new.register("com.taken", force.clone()).await;
-    assert_ne!(first, second, "a registration of its own");
-    assert_eq!(
-        old.receive().await,
-        json!([67, 0, { "registration": first, "reason": "reregistered" }])
-    );
-    for said in [
-        json!([old.session, first]),
-        json!([old.session, first]),
-        json!([new.session, second]),
-        json!([new.session, second]),
-    ] {
-        let event = watcher.receive().await;
-        let id = event[4][1]["id"]
-            .as_u64()
-            .unwrap_or_else(|| event[4][1].as_u64().unwrap());
-        assert_eq!(json!([event[4][0], id]), said, "{event}");
-    }
-    let request = watcher.call("com.taken", json!({}), json!([])).await;
-    let invocation = new.receive().await;
-    assert_eq!(invocation[2], second);
-    new.send(json!([70, invocation[1], {}, [1]])).await;
-    assert_eq!(watcher.receive().await, json!([50, request, {}, [1]]));
-    let refused = old.refused(66, json!([first])).await;
-    assert_eq!(refused, "wamp.error.no_such_registration");
-
-    // Of several that share one all must have said so.
-    let shared = json!({ "invoke": "roundrobin" });
-    let shared_by_force = json!({ "invoke": "roundrobin", "force_reregister": true });
-    old.register("com.shared", shared_by_force.clone()).await;
-    new.register("com.shared", shared).await;
-    let refused = site.peer().await.refused(64, json!([force, "com.shared"])).await;
-    assert_eq!(refused, "wamp.error.procedure_already_exists");
-    old.has_nothing_to_read().await;
 }
 
 async fn feature_registration_meta_api(site: Site) {

@@ -141,6 +141,14 @@ pub(crate) fn networks() -> Vec<Kind> {
     Kind::all().into_iter().filter(|kind| *kind != Kind::Linked).collect()
 }
 
+/// RawSocket over both kinds of socket, in every serializer.
+pub(crate) fn rawsockets() -> Vec<Kind> {
+    let kinds = Kind::all().into_iter();
+    kinds
+        .filter(|kind| matches!(kind, Kind::RawSocket(_) | Kind::Unix(_)))
+        .collect()
+}
+
 /// Makes a test of each of these checks, over every transport and serializer.
 macro_rules! on_every_wire {
     ($($name:ident),* $(,)?) => {
@@ -164,6 +172,21 @@ macro_rules! on_every_network {
                 #[test]
                 fn $name() {
                     let kinds = crate::site::networks();
+                    crate::site::check(&kinds, |site| Box::pin(super::$name(site)));
+                }
+            )*
+        }
+    };
+}
+
+/// The same, for what only RawSocket can show.
+macro_rules! on_every_rawsocket {
+    ($($name:ident),* $(,)?) => {
+        mod on_every_rawsocket {
+            $(
+                #[test]
+                fn $name() {
+                    let kinds = crate::site::rawsockets();
                     crate::site::check(&kinds, |site| Box::pin(super::$name(site)));
                 }
             )*

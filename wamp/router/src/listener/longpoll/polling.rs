@@ -62,6 +62,7 @@ impl LongPoll {
         let now = Instant::now();
         let handshake_ends = now + core.limits.handshake_time;
         let session = Session::new(core, transport);
+        session.outbox().write_in(serializer);
         Self {
             outbox: Arc::clone(session.outbox()),
             session: Mutex::new(session),
@@ -180,7 +181,7 @@ impl LongPoll {
         // An octet's worth is one message.
         let octets = if batch.is_some() { BATCH } else { 1 };
         while writing.output.is_empty() && !self.outbox.is_empty() {
-            writing.fill_up(&self.outbox, &self.framing, batch.as_ref(), &session, octets);
+            writing.fill_up(&self.outbox, &self.framing, batch.as_ref(), session.counters(), octets);
         }
         if self.outbox.ended().is_some() {
             session.dismissed();

@@ -3,7 +3,7 @@
 use wamp_protocol::MatchPolicy;
 use wamp_protocol::message::{CancelMode, InvocationPolicy};
 
-use super::model::{Got, Model};
+use super::model::{Got, Model, TOO_LARGE};
 use super::registrations::Callee;
 use super::seen::{self, Seen};
 
@@ -56,20 +56,33 @@ impl Model {
             return Err(Breach);
         }
         let (by, request) = (call.by, call.request);
-        let Some(id) = self.best(call.procedure) else {
-            self.error(by, "CALL", request, "wamp.error.no_such_procedure");
-            return Ok(());
+        let in_pieces = call.progress;
+        let called = match self.best(call.procedure) {
+            Some(id) => self.invoke(call, id, Vec::new(), got),
+            None => Err("wamp.error.no_such_procedure"),
         };
-        if let Err(uri) = self.invoke(call, id, Vec::new(), got) {
+        if let Err(uri) = called {
+            if in_pieces {
+                self.ended_in_pieces.insert((by, request));
+            }
             self.error(by, "CALL", request, uri);
         }
         Ok(())
     }
 
+    /// Why a callee cannot be asked.
+    fn refusal(&self, callee: u64, call: &Calling) -> Option<&'static str> {
+        if call.progress && !self.able(callee) {
+            Some("wamp.error.feature_not_supported")
+        } else {
+            self.is_too_large(callee, &[call.payload]).then_some(TOO_LARGE)
+        }
+    }
+
     fn invoke(&mut self, call: Calling, id: u64, unavailable: Vec<u64>, got: &Got) -> Result<(), &'static str> {
         const NOBODY: &str = "wamp.error.no_available_callee";
         let now = self.now;
-        let registration = self.registrations.iter_mut().find(|r| r.id == id).ok_or(NOBODY)?;
+        let registration = self.registrations.iter().find(|r| r.id == id).ok_or(NOBODY)?;
         // A partition that somebody holds is for its holders; another is for those who hold none.
         let held = call.rkey.is_some() && registration.callees.iter().any(|c| c.options.rkey == call.rkey);
         let fits = |callee: &&Callee| {
@@ -91,22 +104,27 @@ impl Model {
                 let next = fitting.iter().find(|callee| callee.number > last);
                 next.or_else(|| fitting.first())
             }
-            InvocationPolicy::Random => fitting
-                .iter()
-                .find(|callee| {
-                    let invoked = |seen: &Seen| matches!(seen, Seen::Invocation(i) if i.payload == [call.payload]);
-                    fitting.len() == 1 || got.get(&callee.session).is_some_and(|seen| seen.iter().any(invoked))
-                })
-                .or_else(|| fitting.iter().find(|callee| !self.sessions[&callee.session].able)),
+            InvocationPolicy::Random => fitting.iter().find(|callee| {
+                let has = |session, seen: &dyn Fn(&Seen) -> bool| got.get(&session).is_some_and(|g| g.iter().any(seen));
+                fitting.len() == 1
+                    || match self.refusal(callee.session, &call) {
+                        Some(why) => has(call.by, &|seen| matches!(seen, Seen::Error { uri, .. } if uri == why)),
+                        None => has(
+                            callee.session,
+                            &|seen| matches!(seen, Seen::Invocation(i) if i.payload == [call.payload]),
+                        ),
+                    }
+            }),
         };
         let callee = (*picked.ok_or(NOBODY)?).clone();
+        let (policy, refusal) = (registration.policy, self.refusal(callee.session, &call));
+        let registration = self.registrations.iter_mut().find(|r| r.id == id).unwrap();
         registration.asked.retain(|(rkey, _)| *rkey != partition);
         registration.asked.push((partition, callee.number));
-        let policy = registration.policy;
-        let session = self.sessions.get_mut(&callee.session).unwrap();
-        if call.progress && !session.able {
-            return Err("wamp.error.feature_not_supported");
+        if let Some(refusal) = refusal {
+            return Err(refusal);
         }
+        let session = self.sessions.get_mut(&callee.session).unwrap();
         session.last_invocation += 1;
         let timeout = call.timeout.filter(|after| *after > 0);
         let forwarded = callee.options.forward_timeout && session.able;
@@ -157,13 +175,17 @@ impl Model {
             invocation.in_pieces = Pieces::AllThere;
         }
         if !invocation.killed {
+            let invocation = invocation.clone();
+            if self.is_too_large(invocation.callee, &[payload]) {
+                self.stop(&invocation, TOO_LARGE);
+                return Ok(());
+            }
             let seen = seen::Invocation {
                 progress,
                 payload: vec![payload],
-                ..invocation.first.clone()
+                ..invocation.first
             };
-            let callee = invocation.callee;
-            self.send(callee, Seen::Invocation(seen));
+            self.send(invocation.callee, Seen::Invocation(seen));
         }
         Ok(())
     }
@@ -192,7 +214,12 @@ impl Model {
             *deadline = now + *after;
         }
         if invocation.call.receive_progress && !invocation.killed {
+            let invocation = invocation.clone();
             let (to, request, payload) = (invocation.call.by, invocation.call.request, vec![payload]);
+            if self.is_too_large(to, &payload) {
+                self.stop(&invocation, TOO_LARGE);
+                return Ok(());
+            }
             self.send(
                 to,
                 Seen::Result {
@@ -210,7 +237,7 @@ impl Model {
         &mut self,
         callee: u64,
         request: u64,
-        answer: Result<u64, &'static str>,
+        answer: Result<u64, (&'static str, u64)>,
         got: &Got,
     ) -> Result<(), Breach> {
         let Some(invocation) = self.take_invocation(callee, request) else {
@@ -230,7 +257,7 @@ impl Model {
                     },
                 );
             }
-            Err("wamp.error.unavailable")
+            Err(("wamp.error.unavailable", _))
                 if self.able(callee) && invocation.in_pieces == Pieces::Whole && !invocation.killed =>
             {
                 let mut unavailable = invocation.unavailable;
@@ -239,7 +266,8 @@ impl Model {
                     self.error(caller, "CALL", call, uri);
                 }
             }
-            Err(uri) => self.error(caller, "CALL", call, uri),
+            Err((_, payload)) if self.is_too_large(caller, &[payload]) => self.error(caller, "CALL", call, TOO_LARGE),
+            Err((uri, _)) => self.error(caller, "CALL", call, uri),
         }
         Ok(())
     }
@@ -275,13 +303,17 @@ impl Model {
         self.give_up(invocation.callee, invocation.request);
     }
 
+    /// Ends a call that cannot go on.
+    fn stop(&mut self, invocation: &Invocation, why: &str) {
+        self.interrupt(invocation);
+        self.error(invocation.call.by, "CALL", invocation.call.request, why);
+    }
+
     pub(super) fn wait(&mut self, milliseconds: u64) {
         self.now += milliseconds;
         let due = |i: &&Invocation| i.timeout.is_some_and(|(_, deadline)| deadline <= self.now);
         for invocation in self.invocations.iter().filter(due).cloned().collect::<Vec<_>>() {
-            self.interrupt(&invocation);
-            let Calling { by, request, .. } = invocation.call;
-            self.error(by, "CALL", request, "wamp.error.timeout");
+            self.stop(&invocation, "wamp.error.timeout");
         }
     }
 

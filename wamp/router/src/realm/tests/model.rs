@@ -12,6 +12,11 @@ use super::seen::Seen;
 /// What the sessions of one step have got, each in its order.
 pub(super) type Got = BTreeMap<u64, Vec<Seen>>;
 
+pub(super) const TOO_LARGE: &str = "wamp.error.payload_size_exceeded";
+
+/// Numbers from here on are payloads; ids are smaller.
+pub(super) const PAYLOADS: u64 = 1_000_000;
+
 #[derive(Debug, Default)]
 pub(super) struct Model {
     /// Milliseconds.
@@ -39,6 +44,8 @@ pub(super) struct Model {
 pub(super) struct Session {
     /// Announced every feature, or none.
     pub(super) able: bool,
+    /// Takes no large messages.
+    pub(super) small: bool,
     pub(super) role: &'static str,
     pub(super) last_invocation: u64,
     /// (detached, topic, payload)
@@ -46,8 +53,29 @@ pub(super) struct Session {
 }
 
 impl Model {
+    /// What is too large for the session is left out, and the answer to a call becomes an ERROR.
+    /// What else follows from that is said where it does.
     pub(super) fn send(&mut self, session: u64, seen: Seen) {
+        let seen = match seen {
+            Seen::Event(event) if self.is_too_large(session, &event.payload) => return,
+            Seen::Result {
+                request,
+                progress: false,
+                payload,
+            } if self.is_too_large(session, &payload) => Seen::Error {
+                of: "CALL",
+                request,
+                uri: TOO_LARGE.to_owned(),
+            },
+            seen => seen,
+        };
         self.out.push((session, seen));
+    }
+
+    /// Whether the session does not take a message with this payload.
+    pub(super) fn is_too_large(&self, session: u64, payload: &[u64]) -> bool {
+        let small = self.sessions.get(&session).is_some_and(|session| session.small);
+        small && payload.iter().any(|number| is_large(*number))
     }
 
     pub(super) fn error(&mut self, session: u64, of: &'static str, request: u64, uri: &str) {
@@ -63,9 +91,10 @@ impl Model {
         self.sessions.get(&session).is_some_and(|session| session.able)
     }
 
-    pub(super) fn join(&mut self, id: u64, able: bool, role: &'static str) {
+    pub(super) fn join(&mut self, id: u64, able: bool, small: bool, role: &'static str) {
         let session = Session {
             able,
+            small,
             role,
             last_invocation: 0,
             testaments: Vec::new(),
@@ -120,6 +149,11 @@ impl Model {
             && self.registrations.is_empty()
             && self.invocations.is_empty()
     }
+}
+
+/// Whether the payload with this number is large: some of those are that are payloads.
+pub(super) const fn is_large(number: u64) -> bool {
+    number >= PAYLOADS && number.is_multiple_of(16)
 }
 
 /// Whether a pattern matches, as the specification words it.

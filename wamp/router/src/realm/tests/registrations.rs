@@ -32,6 +32,8 @@ pub(super) struct Registering {
     pub(super) rkey: Option<&'static str>,
     pub(super) disclose_caller: bool,
     pub(super) forward_timeout: bool,
+    /// Takes the procedure from others, who may take it too.
+    pub(super) force: bool,
 }
 
 impl Model {
@@ -42,6 +44,9 @@ impl Model {
         (policy, uri): (MatchPolicy, &'static str),
         options: Registering,
     ) {
+        if options.force {
+            self.take_by_force(policy, uri);
+        }
         let known = self
             .registrations
             .iter_mut()
@@ -76,6 +81,22 @@ impl Model {
         self.send(by, Seen::Registered(request, id));
         self.tell("wamp.registration.on_create", &[by, id]);
         self.tell("wamp.registration.on_register", &[by, id]);
+    }
+
+    /// Ends the registration if everybody who shares it registered with force.
+    fn take_by_force(&mut self, policy: MatchPolicy, uri: &'static str) {
+        let known = self.registrations.iter().find(|r| r.policy == policy && r.uri == uri);
+        let Some(registration) = known.filter(|r| r.callees.iter().all(|callee| callee.options.force)) else {
+            return;
+        };
+        let id = registration.id;
+        let callees: Vec<u64> = registration.callees.iter().map(|callee| callee.session).collect();
+        for callee in callees {
+            self.end_registration(callee, id);
+            if self.able(callee) {
+                self.send(callee, Seen::Revoked(id, "reregistered".to_owned()));
+            }
+        }
     }
 
     pub(super) fn unregister(&mut self, by: u64, request: u64, id: u64) {

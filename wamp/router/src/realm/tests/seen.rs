@@ -11,6 +11,8 @@ pub(super) enum Seen {
     Unsubscribed(u64),
     Registered(u64, u64),
     Unregistered(u64),
+    /// The router took a registration back, for a reason.
+    Revoked(u64, String),
     Event(Event),
     Invocation(Invocation),
     Interrupt(u64, &'static str),
@@ -57,7 +59,14 @@ impl Seen {
             Message::Subscribed(m) => Self::Subscribed(m.request.get(), m.subscription.get()),
             Message::Unsubscribed(m) => Self::Unsubscribed(m.request.map_or(0, |request| request.get())),
             Message::Registered(m) => Self::Registered(m.request.get(), m.registration.get()),
-            Message::Unregistered(m) => Self::Unregistered(m.request.map_or(0, |request| request.get())),
+            Message::Unregistered(m) => match (m.request, &m.details) {
+                (Some(request), None) => Self::Unregistered(request.get()),
+                (None, Some(details)) => {
+                    let reason = details.reason.clone().unwrap_or_default();
+                    Self::Revoked(details.registration.get(), reason)
+                }
+                other => panic!("UNREGISTERED says {other:?}"),
+            },
             Message::Event(m) => Self::Event(Event {
                 payload: numbers(&m.payload),
                 subscription: m.subscription.get(),

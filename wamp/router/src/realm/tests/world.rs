@@ -4,19 +4,29 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::message::{Welcome, WelcomeDetails};
+use bytes::Bytes;
+use wamp_protocol::framing::rawsocket::MaxLength;
+use wamp_protocol::message::{Features, Welcome, WelcomeDetails};
 use wamp_protocol::{Message, Payload, RequestId, Serializer};
 
 use super::calls::Breach;
 use super::events::HISTORY;
-use super::model::{Got, Model};
+use super::model::{Got, Model, PAYLOADS, is_large};
 use super::seen::Seen;
 use crate::authorization::{Authorization, Request};
 use crate::config::{Limits, RealmConfig};
+use crate::framing::Frames;
 use crate::member::{Member, MemberFeatures};
 use crate::moment::Moment;
 use crate::outbox::Outbox;
+use crate::outbox::octets::Octets;
 use crate::realm::{Realm, Routing};
+
+/// The slot whose sessions come by RawSocket and take no more than so many octets: room for all that
+/// the past holds, if none of it is large.
+const SMALL: (u64, usize) = (3, 8192);
+/// Octets of a large payload.
+const LARGE: usize = 9000;
 
 pub(super) const ROLES: [&str; 2] = ["reader", "writer"];
 
@@ -42,6 +52,9 @@ pub(super) fn payload(numbers: &[u64]) -> Payload {
     if numbers.is_empty() {
         return Payload::EMPTY;
     }
+    if numbers.iter().any(|number| is_large(*number)) {
+        return Payload::with_args(Serializer::MsgPack, &(numbers[0], "x".repeat(LARGE))).unwrap();
+    }
     Payload::with_args(Serializer::MsgPack, numbers).unwrap()
 }
 
@@ -61,7 +74,7 @@ impl World {
             model: Model::default(),
             seats: BTreeMap::new(),
             last_session: 0,
-            last_payload: 1_000_000,
+            last_payload: PAYLOADS,
             said: String::new(),
         }
     }
@@ -87,10 +100,12 @@ impl World {
     pub(super) fn drain(&self) -> Got {
         let mut got = Got::new();
         for seat in self.seats.values() {
-            let mut taken = Vec::new();
+            let (mut octets, mut taken) = (Octets::default(), Vec::new());
+            seat.outbox.exchange(&mut octets);
             seat.outbox.take(&mut taken, usize::MAX);
-            if !taken.is_empty() {
-                let seen = taken.iter().map(|outgoing| Seen::of(outgoing.message())).collect();
+            let mut seen = framed(&octets);
+            seen.extend(taken.iter().map(|outgoing| Seen::of(outgoing.message())));
+            if !seen.is_empty() {
                 got.insert(seat.member.id.get(), seen);
             }
         }
@@ -138,7 +153,7 @@ impl World {
 
     pub(super) fn join(&mut self, slot: u64) -> Result<(), String> {
         self.last_session += 1;
-        let (able, role) = (slot != 0, ROLES[slot as usize % 2]);
+        let (able, small, role) = (slot != 0, slot == SMALL.0, ROLES[slot as usize % 2]);
         let features = if able {
             MemberFeatures::all()
         } else {
@@ -146,9 +161,14 @@ impl World {
         };
         let member = Arc::new(Member::for_test(self.last_session, role, features));
         let outbox = Arc::new(Outbox::new(1000, 1 << 20));
+        if small {
+            outbox.write_as(Frames::RawSocket(Serializer::MsgPack, MaxLength::at_most(SMALL.1)));
+        }
+        let mut details = WelcomeDetails::default();
+        details.roles.dealer = Some(Features::default());
         let welcome = Welcome {
             session: member.id,
-            details: WelcomeDetails::default(),
+            details,
         };
         self.said = format!("session {} joins", member.id);
         self.routing().join(&member, &outbox, welcome).unwrap();
@@ -161,7 +181,7 @@ impl World {
                 last_request,
             },
         );
-        self.model.join(self.last_session, able, role);
+        self.model.join(self.last_session, able, small, role);
         let got = self.drain();
         self.compare(got, true)
     }
@@ -206,6 +226,19 @@ impl World {
             Err(format!("something is left: {:?}", *state))
         }
     }
+}
+
+/// What is in the frames of a RawSocket.
+fn framed(octets: &Octets) -> Vec<Seen> {
+    let (mut seen, mut rest) = (Vec::new(), Bytes::from(octets.to_vec()));
+    while let Some((&[0, a, b, c], _)) = rest.split_first_chunk() {
+        let end = 4 + u32::from_be_bytes([0, a, b, c]) as usize;
+        let message = Serializer::MsgPack.decode(rest.slice(4..end)).unwrap();
+        seen.push(Seen::of(&message));
+        rest = rest.slice(end..);
+    }
+    assert!(rest.is_empty());
+    seen
 }
 
 /// Whether both are retained events of one replay.
