@@ -256,7 +256,9 @@ impl<F: Framing> Connection<F> {
         let read = self.reading.read(input, self.writing.output.end(), &mut tally);
         tally.add_in(self.session.counters());
         if !self.reading.messages.is_empty() {
-            self.turns.heard(self.reading.messages.len(), std::time::Instant::now);
+            let count = self.session.watch().heard();
+            self.turns
+                .heard(self.reading.messages.len(), count, std::time::Instant::now);
             let joined = self.session.is_joined();
             let handling = self.session.handle(&mut self.reading.messages);
             let flow = if joined {

@@ -1,18 +1,22 @@
 //! Conversations in short turns: whether to keep looking for the next message.
 //!
 //! Going to sleep and being woken takes longer than most programs on the same machine need for an
-//! answer. Where a connection's last answers came that quickly, the next one is looked for without
-//! going to sleep, for as long as it may take; the first that does not come ends that. A connection
-//! on which messages go one way, or many at a time, is never watched so, nor one over a network:
-//! there messages that wait for each other are the better for it, and time is lost elsewhere.
+//! answer. Where a connection's last answers came that quickly, and hardly anybody else had anything
+//! to say meanwhile, the next one is looked for without going to sleep, for as long as it may take;
+//! the first that does not come ends that. A connection on which messages go one way, or many at a
+//! time, is never watched so, nor one over a network, nor any while many talk: there messages that
+//! wait for each other are the better for it, and time is lost elsewhere.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// An answer within so long is quick. Nobody is watched for longer.
 const QUICK: Duration = Duration::from_micros(50);
 /// So many quick answers in a row make one expect the next.
 const ENOUGH: u8 = 3;
+/// So often may the router have heard something, since a connection said something before, while
+/// only that one talks: a call takes two times, the caller's and the callee's.
+const FEW: u64 = 4;
 
 /// What has been said on a connection of late.
 #[derive(Debug, Default)]
@@ -23,14 +27,17 @@ pub(super) struct Turns {
     answered: Option<Instant>,
     /// So many quick answers have come in a row, or more.
     quick: u8,
+    /// How often the router had heard something, when it heard this connection last.
+    last: u64,
 }
 
 impl Turns {
-    /// So many messages have come at once.
-    pub(super) fn heard(&mut self, messages: usize, now: impl FnOnce() -> Instant) {
+    /// So many messages have come at once; `count` is how often the router has heard something.
+    pub(super) fn heard(&mut self, messages: usize, count: u64, now: impl FnOnce() -> Instant) {
         self.one_came = messages == 1;
+        let alone = count.wrapping_sub(std::mem::replace(&mut self.last, count)) <= FEW;
         let quick = match self.answered.take() {
-            Some(answered) if self.one_came => now().duration_since(answered) <= QUICK,
+            Some(answered) if self.one_came && alone => now().duration_since(answered) <= QUICK,
             _ => false,
         };
         self.quick = if quick { ENOUGH.min(self.quick + 1) } else { 0 };
@@ -62,6 +69,7 @@ impl Turns {
 #[derive(Debug)]
 pub(crate) struct Watch {
     taken: AtomicBool,
+    heard: AtomicU64,
 }
 
 impl Watch {
@@ -70,7 +78,13 @@ impl Watch {
     pub(crate) fn new(processors: usize) -> Self {
         Self {
             taken: AtomicBool::new(processors < 2),
+            heard: AtomicU64::new(0),
         }
+    }
+
+    /// Something has come, on whichever connection; how often that was so far.
+    pub(super) fn heard(&self) -> u64 {
+        self.heard.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
     }
 
     /// The right, unless somebody has it.
@@ -99,19 +113,28 @@ mod tests {
     enum Step {
         Heard(usize, u64),
         Sent(u64),
+        /// So many times on other connections.
+        Others(u64),
     }
-    use Step::{Heard, Sent};
+    use Step::{Heard, Others, Sent};
 
     /// Whether the next message is watched for after all that, and for how long from the last step.
     fn watched(steps: &[Step]) -> Option<u64> {
         let mut turns = Turns::default();
         let mut now = Instant::now();
+        let mut count = 0;
         for step in steps {
-            let (Heard(_, after) | Sent(after)) = *step;
-            now += Duration::from_micros(after);
             match *step {
-                Heard(messages, _) => turns.heard(messages, || now),
-                Sent(_) => turns.sent(|| now),
+                Heard(messages, after) => {
+                    now += Duration::from_micros(after);
+                    count += 1;
+                    turns.heard(messages, count, || now);
+                }
+                Sent(after) => {
+                    now += Duration::from_micros(after);
+                    turns.sent(|| now);
+                }
+                Others(times) => count += times,
             }
         }
         let until = turns.watch_until()?;
@@ -175,11 +198,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_watched_while_many_talk() {
+        let turn = |others| [Heard(1, 5), Sent(5), Others(others)];
+        assert_eq!(watched(&[turn(3)].concat().repeat(20)), Some(50));
+        assert_eq!(watched(&[turn(4)].concat().repeat(20)), None);
+    }
+
+    #[test]
     fn one_answer_that_does_not_come_ends_it() {
         let mut turns = Turns::default();
         let now = Instant::now();
-        for _ in 0..10 {
-            turns.heard(1, || now);
+        for count in 1..10 {
+            turns.heard(1, count, || now);
             turns.sent(|| now);
         }
         assert!(turns.watch_until().is_some());
