@@ -52,8 +52,9 @@ pub struct RealmConfig {
     /// Who gets in, and how they prove who they are.
     pub authentication: Authentication,
     /// Whether who fails to sign in again and again has to wait: each failure after the fifth for a name at
-    /// one address, or the twentieth from one address, doubles the time before the next try, up to
-    /// five minutes.
+    /// one address doubles the time before the next try, up to some five minutes. A name that many addresses
+    /// try, and an address that tries many names, have twenty failures and then one a minute; but who
+    /// signed in from there within 30 days, and this machine, waits for their own failures alone.
     pub limits_attempts: bool,
     /// A procedure that is asked about principals whom `authentication` does not know.
     pub dynamic_authenticator: Option<DynamicAuthenticator>,

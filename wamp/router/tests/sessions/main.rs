@@ -14,5 +14,6 @@ mod proofs;
 mod sign_in;
 mod talk;
 mod tls;
+mod too_early;
 mod transports;
 mod violations;
