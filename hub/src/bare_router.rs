@@ -52,6 +52,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         keep_alive: (&config.keep_alive).into(),
         router_key,
         allowed_origins: config.allowed_origins.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
         ..wamp_router::RouterConfig::default()
     });
 

@@ -47,6 +47,7 @@ pub fn router(config: &Config, sign_in: SignIn, history: Arc<EventHistory>) -> R
         limits: (&config.limits).into(),
         keep_alive: (&config.keep_alive).into(),
         allowed_origins: config.allowed_origins.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
         ..RouterConfig::default()
     })
 }

@@ -8,6 +8,7 @@ mod command_line;
 mod deciding;
 mod life;
 mod program;
+mod proxies;
 mod scale;
 mod shell;
 mod tls;

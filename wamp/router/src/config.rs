@@ -10,6 +10,7 @@ use wamp_protocol::MatchPolicy;
 use crate::authentication::{AuthMethod, Authentication, DynamicAuthenticator, RouterKey};
 use crate::authorization::Authorization;
 use crate::history_store::HistoryStore;
+use crate::network::Network;
 use crate::reflection::Definition;
 
 /// A router: its realms, and what holds for every connection.
@@ -29,6 +30,9 @@ pub struct RouterConfig {
     /// Web pages that browsers may connect for, beside those of the router's own host: origins such
     /// as `https://example.org`, or `*` for all. Programs that are no browser need not be here.
     pub allowed_origins: Vec<String>,
+    /// Reverse proxies whose `X-Forwarded-For` says where a client is: of those addresses the last
+    /// that is not a proxy of these. Elsewhere the header counts for nothing.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Default for RouterConfig {
@@ -40,6 +44,7 @@ impl Default for RouterConfig {
             agent: concat!("domovoi-", env!("CARGO_PKG_VERSION")).to_owned(),
             router_key: None,
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::inside::Inside;
 use crate::listener;
 use crate::listener::longpoll::LongPolls;
 use crate::listener::origin::Origins;
+use crate::listener::proxy::Proxies;
 use crate::member::{Transport, TransportKind};
 use crate::metrics::{Counters, Metrics};
 use crate::realm::Realm;
@@ -43,6 +44,7 @@ pub(crate) struct Core {
     pub(crate) agent: String,
     pub(crate) router_key: Option<RouterKey>,
     pub(crate) origins: Origins,
+    pub(crate) proxies: Proxies,
     pub(crate) counters: Arc<Counters>,
     pub(crate) long_polls: LongPolls,
     /// A token of each session that has joined and not ended.
@@ -88,6 +90,7 @@ impl Router {
             agent,
             router_key,
             allowed_origins,
+            trusted_proxies,
         } = config;
         let counters = Arc::new(Counters::default());
         let closing = CancellationToken::new();
@@ -119,6 +122,7 @@ impl Router {
             agent,
             router_key,
             origins: Origins::new(allowed_origins),
+            proxies: Proxies::new(trusted_proxies),
             counters,
             long_polls: LongPolls::default(),
             joined: TaskTracker::new(),

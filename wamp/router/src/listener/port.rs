@@ -119,9 +119,9 @@ where
         let transport = arrival.transport(TransportKind::RawSocket);
         return Box::pin(rawsocket::run(&core, stream, first, transport)).await;
     }
-    if let Some(granted) = upgrade::at_once(&core, &first) {
+    if let Some(granted) = upgrade::at_once(&core, &first, arrival) {
         drop(first);
-        return Box::pin(upgrade::run(core, stream, arrival, granted)).await;
+        return Box::pin(upgrade::run(core, stream, granted)).await;
     }
     let stream = Replay::new(first.freeze(), stream);
     Box::pin(http::run(core, stream, arrival, fallback)).await;
