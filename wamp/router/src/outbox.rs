@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
-use wamp_protocol::message::Goodbye;
-use wamp_protocol::{Dict, Message, MessageType, SubscriptionId, Uri, error_uri};
+use wamp_protocol::message::{Event, Goodbye};
+use wamp_protocol::{Dict, Message, MessageType, Uri, error_uri};
 
 use self::octets::{Octets, too_large};
 use self::queue::{Load, Queue, Waiting};
@@ -128,9 +128,6 @@ impl Outbox {
 
     /// Adds a message that others get too.
     pub(crate) fn push_shared(&self, message: &Arc<SharedMessage>, tally: &mut Tally) -> Pushed {
-        if let (Some(keep), Message::Event(event)) = (message.keep_newest(), message.message()) {
-            return self.push_newest(event.subscription, message, keep);
-        }
         match self.frames.get() {
             None => self.push_message(Outgoing::Shared(Arc::clone(message))),
             Some(frames) => self.push_octets(
@@ -142,8 +139,12 @@ impl Outbox {
         }
     }
 
-    /// Adds an event of which, with those of its subscription that wait already, `keep` are wanted.
-    fn push_newest(&self, subscription: SubscriptionId, event: &Arc<SharedMessage>, keep: NonZeroU32) -> Pushed {
+    /// Adds an event that others get too, of which, with those of its subscription that wait already,
+    /// `keep` are wanted. Does not wake the session's task, as [`Self::push`] does not.
+    pub(crate) fn push_newest(&self, event: &Arc<SharedMessage>, keep: NonZeroU32, tally: &mut Tally) -> Pushed {
+        let Message::Event(Event { subscription, .. }) = event.message() else {
+            return self.push_shared(event, tally);
+        };
         // Asked now: nobody else may be told that events were dropped for one that is not sent.
         if let Some(frames) = self.frames.get()
             && frames.largest() < usize::MAX
@@ -160,7 +161,7 @@ impl Outbox {
         }
         let first = queue.is_empty();
         let behind = queue.behind.get_or_insert_default();
-        match behind.push_event(subscription, event, keep, self.limit) {
+        match behind.push_event(*subscription, event, keep, self.limit) {
             0 if first => Pushed::First,
             0 => Pushed::Behind,
             dropped => Pushed::Instead { dropped },

@@ -131,18 +131,19 @@ fn what_a_receiver_does_not_take_is_refused_and_leaves_no_trace() {
     assert_eq!(shared.message().message_type(), MessageType::Event);
 }
 
-fn event(subscription: u64, publication: u64, keep: u32) -> Arc<SharedMessage> {
+fn event(subscription: u64, publication: u64) -> Arc<SharedMessage> {
     let event = Event {
         subscription: SubscriptionId::new(subscription).unwrap(),
         publication: PublicationId::new(publication).unwrap(),
         details: EventDetails::default().into(),
         payload: Payload::EMPTY,
     };
-    Arc::new(SharedMessage::newest(event, NonZeroU32::new(keep)))
+    Arc::new(SharedMessage::new(event))
 }
 
 fn push_event(outbox: &Outbox, subscription: u64, publication: u64, keep: u32) -> Pushed {
-    outbox.push_shared(&event(subscription, publication, keep), &mut Tally::new())
+    let keep = NonZeroU32::new(keep).unwrap();
+    outbox.push_newest(&event(subscription, publication), keep, &mut Tally::new())
 }
 
 /// What a message is in the model below, and how many events it says were dropped.
