@@ -6,6 +6,7 @@ mod accounts;
 mod bare_router;
 mod command_line;
 mod deciding;
+mod keys;
 mod life;
 mod program;
 mod proxies;
