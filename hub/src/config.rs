@@ -144,6 +144,11 @@ impl Config {
                 }
             }
         }
+        if let Some(network) = self.trusted_proxies.iter().find(|network| network.is_everything()) {
+            warnings.push(format!(
+                "everybody is believed to be where they say, because trusted_proxies has {network}"
+            ));
+        }
         if !self.sign_in.limit_attempts {
             warnings.push("passwords can be guessed at full speed, because [sign_in] limit_attempts is false".into());
         }

@@ -146,6 +146,10 @@ fn what_is_probably_not_meant_is_told() {
             "[mqtt] listen is of no use, because the hub uses the server of [mqtt] url instead of its own",
         ),
         (
+            "trusted_proxies = [\"10.0.0.1\", \"::/0\"]",
+            "everybody is believed to be where they say, because trusted_proxies has ::/0",
+        ),
+        (
             "listen = \"0.0.0.0:80\"\n[realm]\nanonymous = \"admin\"",
             "everybody who reaches 0.0.0.0:80 may do what an admin may, because [realm] anonymous says so",
         ),

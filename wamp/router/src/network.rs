@@ -31,6 +31,11 @@ impl Network {
         differing >= u32::from(self.bits)
     }
 
+    /// Whether it is every address of its version.
+    pub const fn is_everything(&self) -> bool {
+        self.bits == 0
+    }
+
     const fn width(address: IpAddr) -> u8 {
         match address {
             IpAddr::V4(_) => 32,
@@ -122,6 +127,22 @@ mod tests {
             for address in outside {
                 assert!(!network.contains(address.parse().unwrap()), "{address} in {network}");
             }
+        }
+    }
+
+    #[test]
+    fn every_address_is_in_a_network_without_bits() {
+        for (network, expected) in [
+            ("0.0.0.0/0", true),
+            ("::/0", true),
+            ("0.0.0.0/1", false),
+            ("10.0.0.1", false),
+        ] {
+            assert_eq!(
+                network.parse::<Network>().unwrap().is_everything(),
+                expected,
+                "{network}"
+            );
         }
     }
 
