@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
-use wamp_protocol::{Message, MessageType, Serializer, SubscriptionId, error_uri};
+use wamp_protocol::message::Event;
+use wamp_protocol::{Message, MessageType, Serializer, error_uri};
 
 use self::goodbye::goodbye;
 use self::newest::Newest;
@@ -146,9 +147,6 @@ impl Outbox {
 
     /// Adds a message that others get too.
     pub(crate) fn push_shared(&self, message: &Arc<SharedMessage>, cause: Cause, tally: &mut Tally) -> Pushed {
-        if let (Some(keep), Message::Event(event)) = (message.keep_newest(), message.message()) {
-            return self.push_newest(event.subscription, message, keep);
-        }
         match self.frames.get() {
             None => self.push_message(Outgoing::Shared(Arc::clone(message)), cause),
             Some(frames) => self.push_octets(
@@ -160,8 +158,18 @@ impl Outbox {
         }
     }
 
-    /// Adds an event of which, with those of its subscription that wait already, `keep` are wanted.
-    fn push_newest(&self, subscription: SubscriptionId, event: &Arc<SharedMessage>, keep: NonZeroU32) -> Pushed {
+    /// Adds an event that others get too, of which, with those of its subscription that wait already,
+    /// `keep` are wanted. Does not wake the session's task, as [`Self::push`] does not.
+    pub(crate) fn push_newest(
+        &self,
+        event: &Arc<SharedMessage>,
+        keep: NonZeroU32,
+        cause: Cause,
+        tally: &mut Tally,
+    ) -> Pushed {
+        let Message::Event(Event { subscription, .. }) = event.message() else {
+            return self.push_shared(event, cause, tally);
+        };
         // Asked now: nobody else may be told that events were dropped for one that is not sent.
         if let Some(frames) = self.frames.get()
             && frames.largest() < usize::MAX
@@ -178,7 +186,7 @@ impl Outbox {
         }
         let first = queue.is_empty();
         let behind = queue.behind.get_or_insert_default();
-        match behind.push_event(subscription, event, keep, self.limit) {
+        match behind.push_event(*subscription, event, keep, self.limit) {
             0 if first => Pushed::First,
             0 => Pushed::Behind,
             dropped => Pushed::Instead { dropped },
