@@ -171,6 +171,8 @@ fn hand_on(octets: &mut [u8], group: &Group, own: &Arc<Peer>, number: u16) -> us
         if run.len() < SHARED {
             members.send(to, own, |outgoing| outgoing.copy(run));
         } else {
+            // One copy: taking over the memory that they were read into was slower, as each read
+            // needs new memory then.
             let run = Bytes::copy_from_slice(run);
             members.send(to, own, |outgoing| outgoing.share(run.clone()));
         }
