@@ -55,6 +55,37 @@ pub struct PassThru {
     pub keyid: Option<String>,
 }
 
+impl PassThru {
+    /// What is said, by its names in options and details.
+    pub fn entries(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let entries = [
+            ("enc_algo", &self.enc_algo),
+            ("enc_serializer", &self.enc_serializer),
+            ("enc_key", &self.enc_key),
+            ("ppt_scheme", &self.scheme),
+            ("ppt_serializer", &self.serializer),
+            ("ppt_cipher", &self.cipher),
+            ("ppt_keyid", &self.keyid),
+        ];
+        let said = |(name, text): (_, &'_ Option<String>)| Some((name, text.as_deref()?));
+        entries.into_iter().filter_map(said)
+    }
+
+    /// Where what has this name in options and details is kept; `None` if nothing here has it.
+    pub fn entry(&mut self, name: &str) -> Option<&mut Option<String>> {
+        Some(match name {
+            "enc_algo" => &mut self.enc_algo,
+            "enc_serializer" => &mut self.enc_serializer,
+            "enc_key" => &mut self.enc_key,
+            "ppt_scheme" => &mut self.scheme,
+            "ppt_serializer" => &mut self.serializer,
+            "ppt_cipher" => &mut self.cipher,
+            "ppt_keyid" => &mut self.keyid,
+            _ => return None,
+        })
+    }
+}
+
 macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident($body:ty) = $code:literal, $wire:literal;)*) => {
         /// Any WAMP message.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::message::{ForwardedFor, PassThru};
-use crate::serializer::read::{Fault, Keys, Kind, Reader};
+use crate::serializer::read::{Fault, Keys, Kind, MAX_DEPTH, Reader};
 use crate::{Dict, MatchPolicy, SessionId, Value};
 
 fn optional<'a, R: Reader<'a>, T>(
@@ -84,7 +84,7 @@ pub(super) fn dict<'a, R: Reader<'a>>(reader: &mut R) -> Result<Dict, Fault> {
     if !matches!(reader.kind()?, Kind::Dict | Kind::Null) {
         return Err(Fault::Expected("a dict"));
     }
-    Ok(match reader.value()? {
+    Ok(match reader.value(MAX_DEPTH)? {
         Value::Dict(dict) => dict,
         _ => Dict::default(),
     })
@@ -99,7 +99,7 @@ pub(super) fn entries<'a, R: Reader<'a>>(
     while let Some(key) = reader.key(&mut dict)? {
         keys.add(&key)?;
         if !entry(reader, &key)? {
-            reader.skip()?;
+            reader.skip(MAX_DEPTH)?;
         }
     }
     Ok(())
