@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use wamp_protocol::message::{PublishOptions, Recipients};
+use wamp_protocol::message::{PassThru, PublishOptions, Recipients};
 use wamp_protocol::{Dict, MatchPolicy, Payload, Serializer, SessionId, Uri, Value, error_uri};
 
 use super::meta_procedures::arguments::{Arguments, invalid};
@@ -161,6 +161,11 @@ fn check(member: &Member, topic: &Uri, options: &PublishOptions, realm: &Realm) 
         let sentence = format!("the role {:?} may not publish to {topic:?}", member.authrole);
         return Err(Refusal::new(error_uri::NOT_AUTHORIZED, sentence));
     }
+    let passthru = options.ppt.as_ref().is_some_and(|ppt| ppt.scheme.is_some());
+    if passthru && !member.features.publisher.payload_passthru_mode {
+        let sentence = "payload_passthru_mode was not announced";
+        return Err(Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence));
+    }
     if options.disclose_me && realm.config.disclosure.publishers == Disclose::Never {
         let sentence = "this realm does not disclose publishers";
         return Err(Refusal::new(error_uri::DISCLOSE_ME_DISALLOWED, sentence));
@@ -190,13 +195,34 @@ fn publish_options(dict: &Dict) -> Result<PublishOptions, Refusal> {
         eligible_authid: texts("eligible_authid")?,
         eligible_authrole: texts("eligible_authrole")?,
     };
+    let mut ppt = PassThru::default();
+    for (name, value) in &dict.0 {
+        match (ppt.entry(name), value) {
+            (None, _) | (Some(_), Value::Null) => {}
+            (Some(entry), Value::String(text)) => *entry = Some(text.clone()),
+            (Some(_), _) => return Err(text_wanted(name)),
+        }
+    }
+    ppt.check()
+        .map_err(|(name, expected)| invalid(&format!("publish_options.{name}"), expected))?;
+    let rkey = match dict.get("rkey") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(rkey)) => Some(rkey.clone()),
+        Some(_) => return Err(text_wanted("rkey")),
+    };
     Ok(PublishOptions {
+        rkey,
+        ppt: Some(Box::new(ppt)).filter(|ppt| **ppt != PassThru::default()),
         disclose_me: flag("disclose_me")?.unwrap_or_default(),
         retain: flag("retain")?.unwrap_or_default(),
         retain_for: milliseconds(dict, "_retain_for")?,
         recipients: Some(Box::new(recipients)).filter(|lists| **lists != Recipients::default()),
         ..PublishOptions::default()
     })
+}
+
+fn text_wanted(name: &str) -> Refusal {
+    invalid(&format!("publish_options.{name}"), "text")
 }
 
 fn milliseconds(dict: &Dict, name: &str) -> Result<Option<u64>, Refusal> {

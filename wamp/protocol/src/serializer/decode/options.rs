@@ -133,26 +133,15 @@ pub(super) fn pass_thru<'a, R: Reader<'a>>(
     let Some(text) = optional_text(reader)? else {
         return Ok(true);
     };
-    match key {
-        "enc_algo" if !is_one_of(&text, &["cryptobox", "mqtt", "xbr"]) => {
-            return Err(Fault::Expected("cryptobox, mqtt, xbr or one beginning with x_"));
-        }
-        "enc_serializer" if !is_one_of(&text, &["json", "msgpack", "cbor", "ubjson", "flatbuffers"]) => {
-            return Err(Fault::Expected("a serializer's name, or one beginning with x_"));
-        }
-        _ => {}
-    }
-    *slot(ppt.get_or_insert_default()) = Some(text);
+    let ppt = ppt.get_or_insert_default();
+    *slot(ppt) = Some(text);
+    ppt.check().map_err(|(_, expected)| Fault::Expected(expected))?;
     Ok(true)
 }
 
 /// Whether the payload may be octets instead of a list.
 pub(super) fn is_opaque(ppt: Option<&PassThru>) -> bool {
     ppt.is_some_and(|ppt| ppt.enc_algo.is_some() || ppt.scheme.is_some())
-}
-
-fn is_one_of(name: &str, known: &[&str]) -> bool {
-    known.contains(&name) || name.starts_with("x_")
 }
 
 pub(super) fn forward_for<'a, R: Reader<'a>>(reader: &mut R) -> Result<Vec<ForwardedFor>, Fault> {

@@ -1,6 +1,6 @@
 //! The arguments of a meta procedure, read one by one.
 
-use wamp_protocol::{Dict, MatchPolicy, Payload, Value, error_uri};
+use wamp_protocol::{Dict, MatchPolicy, Payload, Serializer, Value, error_uri};
 
 use crate::effects::Refusal;
 use crate::realm::meta_events;
@@ -10,6 +10,8 @@ use crate::realm::meta_events;
 pub(in crate::realm) struct Arguments {
     args: Vec<Value>,
     kwargs: Dict,
+    /// What they came in, and the answer may go out in.
+    pub(super) serializer: Serializer,
 }
 
 impl Arguments {
@@ -19,6 +21,7 @@ impl Arguments {
         Ok(Self {
             args: payload.args_value().map_err(refused)?,
             kwargs: payload.kwargs_value().map_err(refused)?,
+            serializer: payload.serializer,
         })
     }
 
