@@ -25,6 +25,17 @@ impl LongPollWire {
         }
     }
 
+    /// A request whose answer is not read.
+    pub(crate) async fn begin(&self, verb: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let head = format!(
+            "POST /lp/{}/{verb} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+            self.id
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    }
+
     pub(crate) async fn post(&self, verb: &str, body: &[u8]) -> (u16, Vec<u8>) {
         post(self.address, &format!("/lp/{}/{verb}", self.id), body).await
     }
