@@ -15,7 +15,7 @@ pub(in crate::realm) struct Arguments {
 }
 
 impl Arguments {
-    pub(super) fn of(payload: &Payload) -> Result<Self, Refusal> {
+    pub(in crate::realm) fn of(payload: &Payload) -> Result<Self, Refusal> {
         let refused =
             |error: wamp_protocol::ArgumentError| Refusal::new(error_uri::INVALID_ARGUMENT, error.to_string());
         Ok(Self {
@@ -41,7 +41,7 @@ impl Arguments {
         }
     }
 
-    pub(super) fn number(&self, at: usize, name: &str) -> Result<u64, Refusal> {
+    pub(in crate::realm) fn number(&self, at: usize, name: &str) -> Result<u64, Refusal> {
         self.arg(at).and_then(number).ok_or_else(|| invalid(name, "an id"))
     }
 

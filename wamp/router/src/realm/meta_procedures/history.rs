@@ -7,34 +7,30 @@ use wamp_protocol::{Dict, Part, Payload, PublicationId, SubscriptionId, Value, e
 
 use super::arguments::{Arguments, invalid};
 use super::{no_such_subscription, subscription};
-use crate::authorization::{Action, Request};
+use crate::authorization::{Action, Key};
 use crate::broker::HistoryFilter;
 use crate::effects::Refusal;
 use crate::history_store::PastEvent;
 use crate::member::Member;
 use crate::moment::{self, Iso8601};
-use crate::realm::{Realm, State};
+use crate::realm::State;
+use crate::realm::permissions::Permissions;
 
 impl State {
     pub(super) fn get_events(
         &mut self,
         caller: &Arc<Member>,
         arguments: &Arguments,
-        realm: &Realm,
+        may: Permissions<'_>,
     ) -> Result<Payload, Refusal> {
         let id = subscription(arguments)?;
         let facts = self.broker.subscription(id).ok_or_else(|| no_such_subscription(id))?;
-        let request = Request {
-            authid: &caller.authid,
-            authrole: &caller.authrole,
+        let key = Key {
             action: Action::Subscribe,
-            uri: &facts.uri,
+            uri: facts.uri.clone(),
             match_policy: facts.match_policy,
         };
-        if !caller.trusted && !realm.config.authorization.permits(&request) {
-            let sentence = format!("the role {:?} may not subscribe to {:?}", caller.authrole, facts.uri);
-            return Err(Refusal::new(error_uri::NOT_AUTHORIZED, sentence));
-        }
+        may.check(&key, "subscribe to")?;
         let filter = filter(caller, arguments)?;
         let events = self
             .broker
