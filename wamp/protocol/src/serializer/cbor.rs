@@ -206,16 +206,15 @@ impl<'a> CborReader<'a> {
         Ok(tagged)
     }
 
-    /// The tag next to the value that comes, if it has one; nothing is consumed.
-    fn tag(&mut self) -> Result<Option<u64>, Fault> {
-        let before = self.at;
+    /// The first octet of the next value, and the tag next to it.
+    #[inline]
+    fn first_and_tag(&mut self) -> Result<(u8, Option<u64>), Fault> {
         let [first] = self.array()?;
-        let tag = match first >> 5 {
-            TAG => self.behind_tags(first, MAX_DEPTH).map(|tagged| Some(tagged.tag)),
-            _ => Ok(None),
-        };
-        self.at = before;
-        tag
+        if first >> 5 != TAG {
+            return Ok((first, None));
+        }
+        self.behind_tags(first, MAX_DEPTH)
+            .map(|tagged| (tagged.first, Some(tagged.tag)))
     }
 
     #[inline]
@@ -262,10 +261,10 @@ impl<'a> Reader<'a> for CborReader<'a> {
 
     fn kind(&mut self) -> Result<Kind, Fault> {
         let before = self.at;
-        let tag = self.tag()?;
-        let first = self.first();
+        let first = self.first_and_tag();
         self.at = before;
-        Ok(match split(first?) {
+        let (first, tag) = first?;
+        Ok(match split(first) {
             (BINARY, _) if bignum::is_tag(tag) => Kind::Other,
             (BINARY, _) => Kind::Binary,
             (LIST, _) => Kind::List,
@@ -277,12 +276,7 @@ impl<'a> Reader<'a> for CborReader<'a> {
     }
 
     fn token(&mut self) -> Result<Token<'a>, Fault> {
-        let [mut first] = self.array()?;
-        let mut tag = None;
-        if first >> 5 == TAG {
-            let tagged = self.behind_tags(first, MAX_DEPTH)?;
-            (first, tag) = (tagged.first, Some(tagged.tag));
-        }
+        let (first, tag) = self.first_and_tag()?;
         let (major, info) = split(first);
         Ok(match major {
             UNSIGNED => Token::Integer(self.definite(info)?.into()),
