@@ -93,8 +93,9 @@ struct Names {
 
 fn read(row: &SqliteRow) -> Option<PastEvent> {
     let number = |name: &str| {
-        row.try_get::<i64, _>(name)
+        row.try_get::<Option<i64>, _>(name)
             .ok()
+            .flatten()
             .and_then(|number| u64::try_from(number).ok())
     };
     let text = |name: &str| row.try_get::<Option<String>, _>(name).ok().flatten();
