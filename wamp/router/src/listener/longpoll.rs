@@ -92,9 +92,9 @@ pub(super) async fn answer(core: &Arc<Core>, path: &str, request: Request<Incomi
             Sent::Refused => sentence(StatusCode::BAD_REQUEST, "The body is not what the protocol says.\n"),
         },
         "receive" => match transport.receive().await {
-            Received::Messages(messages) => {
+            Received::Messages(taken) => {
                 let content_type = transport.content_type();
-                of_body(content_type, Delivery::new(transport, messages).boxed_unsync())
+                of_body(content_type, Delivery::new(transport, taken).boxed_unsync())
             }
             Received::Nothing => of_octets(transport.content_type(), Bytes::new()),
             Received::Replaced => sentence(StatusCode::NOT_FOUND, "Another request receives since.\n"),

@@ -35,8 +35,8 @@ pub(super) struct LongPoll {
     batch: Option<StdMutex<Batch>>,
     /// Counts the requests that receive; only the newest may.
     turns: watch::Sender<u64>,
-    /// What was taken for requests that ended before it went out.
-    undelivered: StdMutex<VecDeque<Bytes>>,
+    /// What was taken for the request of this turn, and has not been written to its connection.
+    unwritten: StdMutex<Option<(u64, Bytes)>>,
     /// No more is taken; what waits may still be received.
     closing: AtomicBool,
     last_heard: StdMutex<Instant>,
@@ -68,11 +68,18 @@ pub(super) enum Sent {
     Refused,
 }
 
+/// Messages that were taken for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    turn: u64,
+    pub(super) octets: usize,
+}
+
 /// What there is for a request that receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Received {
     /// One message, or in a batched protocol all that there are.
-    Messages(Bytes),
+    Messages(Taken),
     /// Nothing in all the time that it may wait: the client is to show that it is still there.
     Nothing,
     /// Another request receives since.
@@ -94,7 +101,7 @@ impl LongPoll {
             framing: Bodies { serializer },
             batch: batched.then(|| StdMutex::new(Batch::new(serializer))),
             turns: watch::Sender::new(0),
-            undelivered: StdMutex::default(),
+            unwritten: StdMutex::default(),
             closing: AtomicBool::new(false),
             last_heard: StdMutex::new(now),
             handshake_ends: StdMutex::new(now + handshake_time),
@@ -240,9 +247,11 @@ impl LongPoll {
         if *self.turns.borrow() != turn {
             return Received::Replaced;
         }
-        let undelivered = self.undelivered().pop_front();
-        if let Some(messages) = undelivered {
-            return Received::Messages(messages);
+        let mut unwritten = self.unwritten();
+        if let Some((of_turn, messages)) = &mut *unwritten {
+            *of_turn = turn;
+            let octets = messages.len();
+            return Received::Messages(Taken { turn, octets });
         }
         let mut writing = Writing::default();
         let batch = self
@@ -258,20 +267,24 @@ impl LongPoll {
             session.dismissed();
             self.hurry(Instant::now() + LINGER);
         }
-        match writing.output.freeze() {
-            messages if messages.is_empty() => Received::Nothing,
-            messages => Received::Messages(messages),
+        let messages = writing.output.freeze();
+        let octets = messages.len();
+        if octets == 0 {
+            return Received::Nothing;
         }
+        *unwritten = Some((turn, messages));
+        Received::Messages(Taken { turn, octets })
     }
 
-    fn undelivered(&self) -> MutexGuard<'_, VecDeque<Bytes>> {
-        self.undelivered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn unwritten(&self) -> MutexGuard<'_, Option<(u64, Bytes)>> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Messages that were taken and did not go out: the next request has them.
-    pub(super) fn give_back(&self, messages: Bytes) {
-        self.undelivered().push_back(messages);
-        self.outbox.wake();
+    /// What was taken for a request, to be written now; `None` if another has it.
+    pub(super) fn hand_over(&self, taken: Taken) -> Option<Bytes> {
+        let mut unwritten = self.unwritten();
+        let messages = unwritten.take_if(|(turn, _)| *turn == taken.turn);
+        messages.map(|(_, messages)| messages)
     }
 
     /// The session has been ended by the router; the transport ends then.
