@@ -1,5 +1,6 @@
 //! WAMP over plain HTTP requests: `open`, and then `ID/send`, `ID/receive` and `ID/close`.
 
+mod bodies;
 mod delivery;
 mod polling;
 

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use wamp_protocol::framing::Subprotocol;
-use wamp_protocol::{DecodeError, Message, Serializer};
+use wamp_protocol::{DecodeError, Message};
 
+use super::bodies::Bodies;
 use crate::config::KeepAlive;
 use crate::connection::LINGER;
 use crate::connection::writing::Writing;
 use crate::effects::Violation;
-use crate::framing::{Batch, Found, Frame, Frames, Framing, FramingError};
+use crate::framing::{Batch, FramingError};
 use crate::limit::Limit;
 use crate::member::Transport;
 use crate::metrics::{Counters, Tally};
@@ -25,6 +26,12 @@ use crate::session::{Decided, Flow, Session};
 
 /// Octets of a batch that a client receives at once, about.
 const BATCH: usize = 256 * 1024;
+
+/// The shortest time that a timer knows.
+const A_MOMENT: Duration = Duration::from_millis(1);
+
+/// So many messages may take a moment each.
+const FEW: usize = 16;
 
 /// A session whose messages come and go in the bodies of HTTP requests.
 #[derive(Debug)]
@@ -213,6 +220,8 @@ impl LongPoll {
     /// has given that one up.
     pub(super) async fn receive(&self) -> Received {
         self.heard();
+        // Whose connection is closed already ends here, and takes nobody's place and no message.
+        self.let_closing_be_heard().await;
         let mut turn = 0;
         self.turns.send_modify(|newest| {
             *newest += 1;
@@ -220,8 +229,6 @@ impl LongPoll {
         });
         let mut turns = self.turns.subscribe();
         let until = Instant::now() + self.keep_alive.interval;
-        // Whose connection is closed already is seen now, before anything is taken for it.
-        tokio::task::yield_now().await;
         tokio::select! {
             biased;
             _ = turns.wait_for(|newest| *newest != turn) => Received::Replaced,
@@ -230,11 +237,24 @@ impl LongPoll {
         }
     }
 
+    /// What the system knows of a connection's end is heard of before a timer goes off; the request
+    /// is dropped then. Where many messages wait they would take too long so, one by one.
+    async fn let_closing_be_heard(&self) {
+        if self.batch.is_some() || self.outbox.waiting() <= FEW {
+            tokio::time::sleep(A_MOMENT).await;
+        } else {
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn next(&self, turn: u64) -> Received {
         loop {
             match self.take(turn).await {
                 Received::Nothing if self.closing.load(Ordering::Acquire) => return Received::Over,
-                Received::Nothing => self.outbox.filled().await,
+                Received::Nothing => {
+                    self.outbox.filled().await;
+                    self.let_closing_be_heard().await;
+                }
                 received => return received,
             }
         }
@@ -338,42 +358,4 @@ impl LongPoll {
         let joining = Some(handshake_ends).filter(|ends| now < *ends);
         [Some(gone), grace, joining].into_iter().flatten().min()
     }
-}
-
-/// Bodies of HTTP have no frames of their own.
-#[derive(Debug, Clone, Copy)]
-struct Bodies {
-    serializer: Serializer,
-}
-
-impl Framing for Bodies {
-    fn serializer(&self) -> Serializer {
-        self.serializer
-    }
-
-    fn largest_outgoing(&self) -> usize {
-        usize::MAX
-    }
-
-    fn decode(&mut self, input: &mut [u8]) -> Result<Found, FramingError> {
-        Ok(match input.len() {
-            0 => Found::Incomplete(0),
-            size => Found::Frame(size, Frame::Message(0..size)),
-        })
-    }
-
-    /// A response holds one message, or as many as there are in a batched protocol.
-    fn frames(&self) -> Option<Frames> {
-        None
-    }
-
-    fn message(&self, body: &[u8], output: &mut BytesMut) {
-        output.extend_from_slice(body);
-    }
-
-    fn ping(&self, _: &mut BytesMut) {}
-
-    fn pong(&self, _: &[u8], _: &mut BytesMut) {}
-
-    fn close(&self, _: Option<&FramingError>, _: &mut BytesMut) {}
 }
