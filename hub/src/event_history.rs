@@ -4,7 +4,7 @@
 //! The router hands over events as they are published and never waits; they are written together,
 //! every few seconds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,8 +15,8 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use wamp_protocol::message::Recipients;
-use wamp_protocol::{Payload, PublicationId, Serializer, SessionId, Uri};
+use wamp_protocol::message::{PassThru, Recipients};
+use wamp_protocol::{Dict, Payload, PublicationId, Serializer, SessionId, Uri, Value};
 use wamp_router::{HistoryStore, PastEvent, Publisher};
 
 /// Events kept of each topic.
@@ -93,8 +93,9 @@ struct Names {
 
 fn read(row: &SqliteRow) -> Option<PastEvent> {
     let number = |name: &str| {
-        row.try_get::<i64, _>(name)
+        row.try_get::<Option<i64>, _>(name)
             .ok()
+            .flatten()
             .and_then(|number| u64::try_from(number).ok())
     };
     let text = |name: &str| row.try_get::<Option<String>, _>(name).ok().flatten();
@@ -116,6 +117,8 @@ fn read(row: &SqliteRow) -> Option<PastEvent> {
         publication: number("publication").and_then(PublicationId::new)?,
         at: Duration::from_millis(number("at")?),
         publisher,
+        trustlevel: number("trustlevel"),
+        passthru: text("passthru").map(|json| passthru(&json)).transpose().ok()?,
         recipients: Recipients {
             exclude_authid: names.exclude_authid,
             exclude_authrole: names.exclude_authrole,
@@ -178,7 +181,8 @@ impl Writer {
             let publisher = event.publisher.as_ref();
             sqlx::query(
                 "INSERT INTO wamp_event (topic, publication, at, publisher_session, publisher_authid, \
-                 publisher_authrole, recipients, args, kwargs) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 publisher_authrole, recipients, trustlevel, passthru, args, kwargs) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(event.topic.as_str())
             .bind(signed(event.publication.get()))
@@ -187,6 +191,8 @@ impl Writer {
             .bind(publisher.map(|publisher| publisher.authid.as_str()))
             .bind(publisher.map(|publisher| publisher.authrole.as_str()))
             .bind(names(&event.recipients))
+            .bind(event.trustlevel.map(signed))
+            .bind(event.passthru.as_deref().map(passthru_text))
             .bind(&*payload.args)
             .bind(&*payload.kwargs)
             .execute(&mut *transaction)
@@ -224,6 +230,26 @@ fn names(recipients: &Recipients) -> Option<String> {
     .ok()
 }
 
+/// What was said of a passed-through payload, as JSON.
+fn passthru_text(said: &PassThru) -> String {
+    let mut dict = Dict::default();
+    for (name, text) in said.entries() {
+        dict.insert(name, text);
+    }
+    Value::from(dict).to_json()
+}
+
+fn passthru(json: &str) -> Result<Box<PassThru>, serde_json::Error> {
+    let entries: BTreeMap<String, String> = serde_json::from_str(json)?;
+    let mut said = PassThru::default();
+    for (name, text) in entries {
+        if let Some(entry) = said.entry(&name) {
+            *entry = Some(text);
+        }
+    }
+    Ok(Box::new(said))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,6 +268,14 @@ mod tests {
                 eligible_authrole: number.is_multiple_of(3).then(Vec::new),
                 ..Recipients::default()
             },
+            trustlevel: number.is_multiple_of(5).then_some(number),
+            passthru: number.is_multiple_of(7).then(|| {
+                Box::new(PassThru {
+                    scheme: Some("x_mine".to_owned()),
+                    keyid: Some("\"7\"".to_owned()),
+                    ..PassThru::default()
+                })
+            }),
             payload: Payload::with_args(Serializer::MsgPack, &(number, "text")).unwrap(),
         })
     }

@@ -18,7 +18,7 @@ mod value;
 
 pub use id::{PublicationId, RegistrationId, RequestId, SessionId, SubscriptionId};
 pub use message::{Message, MessageType};
-pub use payload::{ArgumentError, Payload};
+pub use payload::{ArgumentError, Part, Payload};
 pub use serializer::{DecodeError, EncodeError, Serializer};
 pub use uri::{MatchPolicy, Uri, UriRules};
 pub use value::{Dict, Value};

@@ -55,6 +55,58 @@ pub struct PassThru {
     pub keyid: Option<String>,
 }
 
+impl PassThru {
+    /// What is said, by its names in options and details.
+    pub fn entries(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let entries = [
+            ("enc_algo", self.enc_algo.as_deref()),
+            ("enc_serializer", self.enc_serializer.as_deref()),
+            ("enc_key", self.enc_key.as_deref()),
+            ("ppt_scheme", self.scheme.as_deref()),
+            ("ppt_serializer", self.serializer.as_deref()),
+            ("ppt_cipher", self.cipher.as_deref()),
+            ("ppt_keyid", self.keyid.as_deref()),
+        ];
+        entries.into_iter().filter_map(|(name, text)| Some((name, text?)))
+    }
+
+    /// Whether the older names have values that the specification's tables know, or ones of
+    /// applications, which begin with `x_`.
+    ///
+    /// # Errors
+    /// The name that has another, and what it must be.
+    pub fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        let known = |text: &Option<String>, names: &[&str]| {
+            let text = text.as_deref();
+            text.is_none_or(|text| names.contains(&text) || text.starts_with("x_"))
+        };
+        if !known(&self.enc_algo, &["cryptobox", "mqtt", "xbr"]) {
+            return Err(("enc_algo", "cryptobox, mqtt, xbr or one beginning with x_"));
+        }
+        if !known(
+            &self.enc_serializer,
+            &["json", "msgpack", "cbor", "ubjson", "flatbuffers"],
+        ) {
+            return Err(("enc_serializer", "a serializer's name, or one beginning with x_"));
+        }
+        Ok(())
+    }
+
+    /// Where what has this name in options and details is kept; `None` if nothing here has it.
+    pub fn entry(&mut self, name: &str) -> Option<&mut Option<String>> {
+        Some(match name {
+            "enc_algo" => &mut self.enc_algo,
+            "enc_serializer" => &mut self.enc_serializer,
+            "enc_key" => &mut self.enc_key,
+            "ppt_scheme" => &mut self.scheme,
+            "ppt_serializer" => &mut self.serializer,
+            "ppt_cipher" => &mut self.cipher,
+            "ppt_keyid" => &mut self.keyid,
+            _ => return None,
+        })
+    }
+}
+
 macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident($body:ty) = $code:literal, $wire:literal;)*) => {
         /// Any WAMP message.

@@ -1,6 +1,7 @@
 //! Application payload as it travels: bytes, not values.
 
 mod argument_error;
+mod parts;
 mod values;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::argument_error::ArgumentError;
+pub use self::parts::Part;
 use crate::serializer::transcode::transcoded;
 use crate::{Dict, EncodeError, Serializer, Value};
 

@@ -126,6 +126,31 @@ fn nesting_is_accepted_to_the_limit_and_refused_beyond() {
 }
 
 #[test]
+fn a_result_has_room_for_what_its_payload_is_wrapped_in() {
+    let in_result = |serializer: Serializer, depth: usize| {
+        let publish = nested(serializer, depth);
+        let (head, rest): (&[u8], usize) = match serializer {
+            Serializer::Json => (b"[50,1,{},", b"[16,1,{},\"t\",".len()),
+            Serializer::MsgPack => (&[0x94, 50, 1, 0x80], 6),
+            Serializer::Cbor => (&[0x84, 0x18, 50, 1, 0xa0], 6),
+        };
+        serializer.decode([head, &publish[rest..]].concat().into())
+    };
+    for serializer in Serializer::ALL {
+        let message = in_result(serializer, MAX_DEPTH + 3).unwrap();
+        message.payload().unwrap().args_value().unwrap();
+        for to in Serializer::ALL {
+            to.decode(to.encode(&message).unwrap()).unwrap();
+        }
+        assert_eq!(
+            in_result(serializer, MAX_DEPTH + 4),
+            Err(DecodeError::TooDeep),
+            "{serializer}"
+        );
+    }
+}
+
+#[test]
 fn lengths_that_promise_more_than_there_is_cost_nothing() {
     for (serializer, octets) in [
         (Serializer::MsgPack, &[0xdd, 0xff, 0xff, 0xff, 0xff, 16][..]),

@@ -6,7 +6,7 @@ mod reading;
 
 use bytes::Bytes;
 use reading::{json, octets};
-use wamp_protocol::Serializer;
+use wamp_protocol::{DecodeError, Serializer};
 
 #[test]
 fn a_broken_message_is_refused_with_the_place_that_is_wrong() {
@@ -255,5 +255,40 @@ fn broken_octets_are_refused() {
     ] {
         let error = octets(serializer, hex_text).map_err(|error| error.to_string());
         assert_eq!(error, Err(sentence.to_owned()), "{serializer} {hex_text}");
+    }
+}
+
+#[test]
+fn tags_of_cbor_count_as_levels() {
+    let publish = |tags: usize| {
+        octets(
+            Serializer::Cbor,
+            &format!("85 10 01 a0 61 74 81 {} 01", "c6".repeat(tags)),
+        )
+    };
+    // The arguments' own list is a level too.
+    assert!(publish(99).is_ok());
+    assert_eq!(publish(100), Err(DecodeError::TooDeep));
+    assert_eq!(publish(100_000), Err(DecodeError::TooDeep));
+    let alternating = |pairs: usize| {
+        octets(
+            Serializer::Cbor,
+            &format!("85 10 01 a0 61 74 {} 01", "81c6".repeat(pairs)),
+        )
+    };
+    assert!(alternating(50).is_ok());
+    assert_eq!(alternating(51), Err(DecodeError::TooDeep));
+    let key = format!("85 10 01 a0 61 74 81 a1 {} 61 61 01", "c6".repeat(99));
+    assert_eq!(octets(Serializer::Cbor, &key), Err(DecodeError::TooDeep));
+    for options in [
+        format!("84 10 01 a1 61 78 {} 01 61 74", "c6".repeat(101)),
+        format!("84 10 01 {} a0 61 74", "c6".repeat(101)),
+        format!("84 10 {} 01 a0 61 74", "c6".repeat(101)),
+    ] {
+        assert_eq!(
+            octets(Serializer::Cbor, &options),
+            Err(DecodeError::TooDeep),
+            "{options}"
+        );
     }
 }

@@ -167,3 +167,59 @@ fn what_json_and_msgpack_do_not_have_still_arrives() {
     let message = json(r#"[16,1,{},"t",["\u0000?"]]"#).unwrap();
     assert_eq!(message.payload().unwrap().args_value(), Ok(vec!["\0?".into()]));
 }
+
+/// The arguments of a PUBLISH, as they are in each serializer.
+fn in_each_serializer(message: &Message) -> [Vec<Value>; 3] {
+    Serializer::ALL.map(|to| {
+        let there = to.decode(to.encode(message).unwrap()).unwrap();
+        there.payload().unwrap().args_value().unwrap()
+    })
+}
+
+#[test]
+fn whole_numbers_beyond_64_bits_are_numbers_for_everybody() {
+    let two_to_64 = 1_i128 << 64;
+    let (exact, nearest) = (Value::Integer(two_to_64), Value::Float(two_to_64 as f64));
+    // 2^64, as Python's cbor2 writes it, is octets with a tag in CBOR.
+    let message = octets(Serializer::Cbor, "85 10 01 a0 61 74 81 c2 49 010000000000000000").unwrap();
+    // Who gets CBOR gets what came.
+    let each = [&exact, &nearest, &exact].map(|number| vec![number.clone()]);
+    assert_eq!(in_each_serializer(&message), each);
+    let message = json(r#"[16,1,{},"t",[18446744073709551616]]"#).unwrap();
+    let each = [&exact, &nearest, &nearest].map(|number| vec![number.clone()]);
+    assert_eq!(in_each_serializer(&message), each);
+    // Of 64 bits, in the long form, and behind another tag.
+    let message = octets(
+        Serializer::Cbor,
+        "85 10 01 a0 61 74 83 c2 41 05 c3 41 05 d9d9f7 c2 5f 41 01 41 00 ff",
+    )
+    .unwrap();
+    for has in in_each_serializer(&message) {
+        assert_eq!(has, [5, -6, 256].map(Value::Integer));
+    }
+    // Other octets stay octets, and a number is no passed-through payload.
+    let message = octets(Serializer::Cbor, "85 10 01 a0 61 74 81 d825 41 05").unwrap();
+    for has in in_each_serializer(&message) {
+        assert_eq!(has, [Value::Binary(vec![5])]);
+    }
+    let opaque = "85 10 01 a1 6a 7070745f736368656d65 61 78 61 74 c2 41 05";
+    assert_eq!(
+        octets(Serializer::Cbor, opaque).map_err(|error| error.to_string()),
+        Err("PUBLISH.Arguments must be a list".to_owned())
+    );
+}
+
+#[test]
+fn base64_whose_last_bits_are_not_zero_is_octets_for_everybody() {
+    let message = json(r#"[16,1,{},"t",["\u0000QR=="]]"#).unwrap();
+    for has in in_each_serializer(&message) {
+        assert_eq!(has, [Value::Binary(b"A".to_vec())]);
+    }
+    // Without padding, or in the other alphabet, it is text for everybody.
+    for text in ["QQ", "_-8=", "QQ==\\n"] {
+        let message = json(&format!(r#"[16,1,{{}},"t",["\u0000{text}"]]"#)).unwrap();
+        for has in in_each_serializer(&message) {
+            assert!(matches!(&has[..], [Value::String(_)]), "{text}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wamp_protocol::{MatchPolicy, Uri};
 
 pub use dynamic::DynamicAuthorizer;
-pub(crate) use dynamic::{Decision, Decisions, Keep, Key, decision, options, question};
+pub(crate) use dynamic::{Decision, Decisions, Keep, Key, Outcome, Outcomes, decision, options, question};
 pub use rules::{Effect, Rule, Rules};
 
 /// What needs permission.

@@ -31,7 +31,7 @@ use crate::limit::Limit;
 use crate::member::Member;
 use crate::meta_event::{MetaEvent, SubscriptionFacts};
 use crate::moment::Moment;
-use crate::pattern_map::PatternMap;
+use crate::pattern_map::{PatternMap, Shapes};
 use crate::uri_rules;
 
 /// What the broker of a realm is told at the start.
@@ -53,6 +53,7 @@ pub(crate) struct Broker {
     subscription_by_pattern: PatternMap<SubscriptionId>,
     /// session → what it has subscribed to
     by_session: IdMap<SessionId, IdSet<SubscriptionId>>,
+    shapes: Shapes,
     next: SubscriptionId,
     retained: RetainedEvents,
     history: History,
@@ -66,6 +67,7 @@ impl Broker {
             subscriptions: IdMap::default(),
             subscription_by_pattern: PatternMap::default(),
             by_session: IdMap::default(),
+            shapes: Shapes::default(),
             next: SubscriptionId::FIRST,
             retained: RetainedEvents::default(),
             history: History::new(settings.history),
@@ -97,9 +99,14 @@ impl Broker {
         };
         let own = self.by_session.entry(member.id).or_default();
         let known = self.subscription_by_pattern.get(policy, message.topic.as_str());
-        if known.is_none_or(|id| !own.contains(&id)) && own.len() >= self.settings.subscriptions {
-            let sentence = format!("a session may have {} subscriptions", self.settings.subscriptions);
-            return effects.refuse(member.id, request, Refusal::over(Limit::Subscriptions, sentence));
+        if known.is_none_or(|id| !own.contains(&id)) {
+            if own.len() >= self.settings.subscriptions {
+                let sentence = format!("a session may have {} subscriptions", self.settings.subscriptions);
+                return effects.refuse(member.id, request, Refusal::over(Limit::Subscriptions, sentence));
+            }
+            if let Err(refusal) = self.shapes.check(member.id, policy, &message.topic) {
+                return effects.refuse(member.id, request, refusal);
+            }
         }
         let id = match known {
             Some(id) => id,
@@ -121,6 +128,7 @@ impl Broker {
             keep_newest,
         };
         if subscription.add(subscriber) {
+            self.shapes.add(member.id, policy, &subscription.facts.uri);
             self.by_session.entry(member.id).or_default().insert(id);
             effects.meta_events.push(MetaEvent::Subscribed(member.id, id));
         }
@@ -214,9 +222,10 @@ impl Broker {
             return;
         };
         subscription.remove(session);
+        let facts = &subscription.facts;
+        self.shapes.remove(session, facts.match_policy, &facts.uri);
         effects.meta_events.push(MetaEvent::Unsubscribed(session, id));
         if subscription.subscribers().is_empty() {
-            let facts = &subscription.facts;
             self.subscription_by_pattern
                 .remove(facts.match_policy, facts.uri.as_str());
             self.subscriptions.remove(&id);
@@ -265,7 +274,8 @@ impl Broker {
         for topic in ["a.b", "a.b.c", "b.b", "wamp.session.on_join"] {
             self.subscription_by_pattern.matches(topic, |_| patterns += 1);
         }
-        self.subscriptions.is_empty() && self.by_session.values().all(IdSet::is_empty) && patterns == 0
+        let indices_are_bare = patterns == 0 && self.shapes.is_empty();
+        self.subscriptions.is_empty() && self.by_session.values().all(IdSet::is_empty) && indices_are_bare
     }
 
     /// What is kept of the events that a subscription would have got.

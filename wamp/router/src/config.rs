@@ -180,7 +180,7 @@ impl Default for Limits {
 /// Pings on connections that have gone quiet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepAlive {
-    /// Silence after which a ping is sent.
+    /// Silence after which a ping is sent; over long-poll, how long a request to receive waits.
     pub interval: Duration,
     /// Silence after the ping that ends the session.
     pub timeout: Duration,

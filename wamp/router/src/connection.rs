@@ -35,7 +35,7 @@ use crate::session::{Flow, Session};
 /// Octets of answers to pings that may wait to be written.
 const ANSWERS: usize = 16 * 1024;
 /// How long a client may take to read its last messages and close.
-const LINGER: Duration = Duration::from_secs(2);
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
 
 /// What holds for all connections of a router.
 #[derive(Debug, Clone, Copy)]

@@ -30,7 +30,7 @@ use crate::limit::Limit;
 use crate::member::Member;
 use crate::meta_event::{MetaEvent, RegistrationFacts};
 use crate::moment::Moment;
-use crate::pattern_map::PatternMap;
+use crate::pattern_map::{PatternMap, Shapes};
 use crate::uri_rules;
 
 /// Why a registration was revoked that somebody took by `force_reregister`.
@@ -58,6 +58,7 @@ pub(crate) struct Dealer {
     settings: DealerSettings,
     registrations: IdMap<RegistrationId, Registration>,
     registration_by_pattern: PatternMap<RegistrationId>,
+    shapes: Shapes,
     /// What each session registered, called, and was asked.
     sessions: IdMap<SessionId, DealerSession>,
     next: RegistrationId,
@@ -100,6 +101,7 @@ impl Dealer {
             settings,
             registrations: IdMap::default(),
             registration_by_pattern: PatternMap::default(),
+            shapes: Shapes::default(),
             sessions: IdMap::default(),
             next: RegistrationId::FIRST,
             deadlines: BTreeSet::new(),
@@ -139,6 +141,7 @@ impl Dealer {
             let sentence = format!("a session may have {} registrations", self.settings.registrations);
             return Err(Refusal::over(Limit::Registrations, sentence));
         }
+        self.shapes.check(member.id, policy, &procedure)?;
         if options.force_reregister == Some(true) {
             self.make_room(policy, &procedure, effects);
         }
@@ -154,6 +157,7 @@ impl Dealer {
             id
         });
         self.sessions.entry(member.id).or_default().registrations.insert(id);
+        self.shapes.add(member.id, policy, &procedure);
         effects.send(
             member.id,
             Registered {
@@ -270,9 +274,10 @@ impl Dealer {
             return;
         };
         registration.remove(session);
+        let facts = &registration.facts;
+        self.shapes.remove(session, facts.match_policy, &facts.uri);
         effects.meta_events.push(MetaEvent::Unregistered(session, id));
         if registration.callees().is_empty() {
-            let facts = &registration.facts;
             self.registration_by_pattern
                 .remove(facts.match_policy, facts.uri.as_str());
             self.registrations.remove(&id);
@@ -306,7 +311,8 @@ impl Dealer {
     /// Whether nothing is left of any session.
     #[cfg(test)]
     pub(crate) fn is_bare(&self) -> bool {
-        self.registrations.is_empty() && self.sessions.is_empty() && self.deadlines.is_empty()
+        let nobody = self.sessions.is_empty() && self.shapes.is_empty();
+        self.registrations.is_empty() && nobody && self.deadlines.is_empty()
     }
 
     /// Every registration.

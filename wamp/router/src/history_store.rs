@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::message::Recipients;
+use wamp_protocol::message::{PassThru, Recipients};
 use wamp_protocol::{Payload, PublicationId, SessionId, Uri};
 
 /// An event of the past.
@@ -21,6 +21,10 @@ pub struct PastEvent {
     /// The names and roles that it was and was not for. Events for particular sessions are not
     /// kept.
     pub recipients: Recipients,
+    /// How far the publisher's role was trusted, where the realm says that.
+    pub trustlevel: Option<u64>,
+    /// What the publisher said of a payload that only the two ends understand.
+    pub passthru: Option<Box<PassThru>>,
     /// What was published.
     pub payload: Payload,
 }

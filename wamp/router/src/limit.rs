@@ -17,11 +17,13 @@ pub(crate) enum Limit {
     Testaments,
     /// Definitions for reflection of a session.
     Definitions,
+    /// Ways in which the wildcards of a session's patterns stand.
+    WildcardShapes,
 }
 
 impl Limit {
     /// All of them.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::MessageSize,
         Self::Depth,
         Self::Subscriptions,
@@ -29,6 +31,7 @@ impl Limit {
         Self::Calls,
         Self::Testaments,
         Self::Definitions,
+        Self::WildcardShapes,
     ];
 
     /// The name in the metrics.
@@ -41,6 +44,7 @@ impl Limit {
             Self::Calls => "calls",
             Self::Testaments => "testaments",
             Self::Definitions => "definitions",
+            Self::WildcardShapes => "wildcard_shapes",
         }
     }
 }

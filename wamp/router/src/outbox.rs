@@ -367,6 +367,11 @@ impl Outbox {
         }
     }
 
+    /// How many messages wait, about.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().load.messages
+    }
+
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().is_empty()

@@ -1,6 +1,7 @@
 //! Subscriptions or registrations by the URI they match, found without asking each of them.
 
 mod prefix_tree;
+mod shapes;
 mod wildcard_tree;
 
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use std::collections::HashMap;
 use wamp_protocol::{MatchPolicy, Uri};
 
 use self::prefix_tree::PrefixTree;
+pub(crate) use self::shapes::Shapes;
 use self::wildcard_tree::WildcardTree;
 
 /// One `T` per (match policy, URI pattern): exact ones by hash, patterns by tree.

@@ -4,6 +4,7 @@ mod decisions;
 mod goodbyes;
 mod meta_events;
 mod meta_procedures;
+mod permissions;
 mod reflection;
 mod routing;
 mod testament;
@@ -31,6 +32,7 @@ use crate::moment::Moment;
 use crate::outbox::{Cause, Outbox};
 use crate::random_ids::RandomIds;
 
+pub(crate) use self::permissions::request;
 pub(crate) use self::routing::Routing;
 
 /// One realm of the router.

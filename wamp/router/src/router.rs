@@ -136,6 +136,11 @@ impl Router {
         Self { core: Arc::new(core) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.core)
+    }
+
     /// Serves one TCP port until `shutdown`: WAMP over WebSocket at `/ws`, RawSocket by its first
     /// octet, everything else by `http`. With `tls`, all of it in TLS. Connections that are open
     /// then stay so; [`Self::shutdown`] ends them.

@@ -14,9 +14,10 @@ use wamp_protocol::message::Goodbye;
 use wamp_protocol::{Dict, Message, Uri, error_uri};
 
 pub(crate) use self::deciding::Decided;
-use self::deciding::{Deciding, Outcome};
+use self::deciding::Deciding;
 use self::permission::Verdict;
 use crate::authentication::Principal;
+use crate::authorization::Outcomes;
 use crate::connection::Watch;
 use crate::effects::{Refusal, Violation};
 use crate::handshake::{self, ExpectAuthenticate};
@@ -37,8 +38,8 @@ pub(crate) struct Session {
     state: State,
     /// An authorizer has been asked about a message; it and what follows it wait.
     deciding: Option<Deciding>,
-    /// What came of that, until the message is judged.
-    outcome: Option<Outcome>,
+    /// What came of that, and of what was asked about the same message before, until it is judged.
+    outcomes: Outcomes,
     /// Whoever stops the router waits for it.
     joined: Option<TaskTrackerToken>,
 }
@@ -89,7 +90,7 @@ impl Session {
             linked: None,
             state: State::ExpectHello,
             deciding: None,
-            outcome: None,
+            outcomes: Outcomes::default(),
             joined: None,
         }
     }
@@ -141,10 +142,13 @@ impl Session {
     pub(crate) async fn handle(&mut self, messages: &mut VecDeque<Message>) -> Flow {
         if let Some(mut deciding) = self.deciding.take() {
             deciding.waiting.append(messages);
-            self.outcome = deciding.outcome();
-            if self.outcome.is_none() && self.outbox.ended().is_none() {
-                self.deciding = Some(deciding);
-                return Flow::Continue;
+            match deciding.outcome() {
+                Some(outcome) => self.outcomes.add(deciding.key, outcome),
+                None if self.outbox.ended().is_none() => {
+                    self.deciding = Some(deciding);
+                    return Flow::Continue;
+                }
+                None => {}
             }
             *messages = deciding.waiting;
         }
@@ -223,25 +227,32 @@ impl Session {
         // Judged before the lock is taken: rules may be many.
         let count = messages.iter().take_while(|message| !ends_session(message)).count();
         let mut refusals = Vec::new();
+        let mut decided = Vec::new();
         let mut judged = 0;
         let mut undecided = None;
         for (place, message) in messages.iter_mut().take(count).enumerate() {
-            let outcome = self.outcome.take();
-            match self.judge(&seat, message, outcome) {
-                Verdict::Permitted => {}
+            let mut outcomes = std::mem::take(&mut self.outcomes);
+            match self.judge(&seat, message, &mut outcomes) {
+                Verdict::Permitted if outcomes.is_empty() => {}
+                Verdict::Permitted => decided.push((place, outcomes)),
                 Verdict::Refused(refusal) => refusals.push((place, refusal)),
                 Verdict::Undecided(question) => {
                     undecided = Some(question);
+                    self.outcomes = outcomes;
                     break;
                 }
             }
             judged = place + 1;
         }
         let mut refusals = refusals.into_iter().peekable();
+        let mut decided = decided.into_iter().peekable();
         let mut routing = seat.realm.routing();
         for (place, message) in messages.drain(..judged).enumerate() {
             let refusal = refusals.next_if(|(refused, _)| *refused == place);
             let refusal = refusal.map(|(_, refusal)| refusal);
+            if let Some((_, outcomes)) = decided.next_if(|(about, _)| *about == place) {
+                routing.with_outcomes(outcomes);
+            }
             if let Err(violation) = routing.handle(&seat.member, message, refusal) {
                 drop(routing);
                 drop(seat);
@@ -292,7 +303,7 @@ impl Session {
         self.state = State::Over;
         self.joined = None;
         self.deciding = None;
-        self.outcome = None;
+        self.outcomes.clear();
     }
 
     /// The router ended the session; its GOODBYE has been sent.

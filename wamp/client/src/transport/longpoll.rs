@@ -169,6 +169,8 @@ async fn receive_all(
     let path = format!("{transport}/receive");
     loop {
         let received = match requests.post(&path, Bytes::new()).await {
+            // There was nothing for so long; the router wants to see that somebody is here.
+            Ok((StatusCode::OK, body)) if body.is_empty() => continue,
             Ok((StatusCode::OK, body)) => Ok(body),
             Ok((StatusCode::NOT_FOUND, _)) => Err(TransportError::Closed),
             Ok((status, _)) => Err(TransportError::Broken(format!("the router answers with {status}"))),

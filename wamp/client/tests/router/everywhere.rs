@@ -1,6 +1,7 @@
 //! What holds over every transport and serializer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -303,4 +304,26 @@ async fn many_tasks_share_one_session() {
             soon("a call", call).await.unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_session_over_which_nothing_goes_stays_at_every_door() {
+    let interval = Duration::from_millis(500);
+    let house = House::minding_silence(interval).await;
+    let mut sessions = Vec::new();
+    for door in Door::ALL {
+        sessions.push((door, house.join(door, "anna").await));
+    }
+    let ids = |sessions: &[(Door, wamp_client::Session)]| -> Vec<_> {
+        let id = |(_, session): &(Door, wamp_client::Session)| session.info().map(|info| info.session);
+        sessions.iter().map(id).collect()
+    };
+    let before = ids(&sessions);
+    tokio::time::sleep(interval * 5).await;
+    assert_eq!(ids(&sessions), before);
+    for (door, session) in &sessions {
+        let count = soon("the answer", session.call("wamp.session.count").send()).await;
+        assert!(count.unwrap().value::<u64>().unwrap() >= 14, "{door:?}");
+    }
+    assert_eq!(ids(&sessions), before);
 }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use wamp_client::{Backoff, Connector, Credentials, Serializer, Session, linked};
 use wamp_router::authentication::{AuthMethod, Authentication, Principal, StaticUser, StaticUsers};
 use wamp_router::authorization::{Authorization, Rule, Rules};
-use wamp_router::{HttpFallback, RealmConfig, Router, RouterConfig};
+use wamp_router::{HttpFallback, KeepAlive, RealmConfig, Router, RouterConfig};
 
 const REALM: &str = "homeapp";
 
@@ -87,6 +87,20 @@ impl House {
     }
 
     pub(crate) async fn at(address: &str) -> Self {
+        Self::with(address, config()).await
+    }
+
+    /// Where silence is noticed after `interval`, and minded as long after that.
+    pub(crate) async fn minding_silence(interval: Duration) -> Self {
+        let keep_alive = KeepAlive {
+            interval,
+            timeout: interval,
+        };
+        let config = RouterConfig { keep_alive, ..config() };
+        Self::with("127.0.0.1:0", config).await
+    }
+
+    async fn with(address: &str, config: RouterConfig) -> Self {
         // A port just given back may need a moment before it can be had again.
         let bind = async {
             loop {
@@ -100,7 +114,7 @@ impl House {
         let address = listener.local_addr().unwrap().to_string();
         let directory = tempfile::tempdir().unwrap();
         let unix = tokio::net::UnixListener::bind(directory.path().join("wamp.sock")).unwrap();
-        let router = Router::new(config());
+        let router = Router::new(config);
         let (stop, stopping) = oneshot::channel::<()>();
         let stopping = futures_util::FutureExt::shared(async move { drop(stopping.await) });
         let serving = router.clone();

@@ -1,11 +1,12 @@
-//! CBOR (RFC 8949): lengths may be indefinite, tags are read past.
+//! CBOR (RFC 8949): lengths may be indefinite; tags are read past, those of large numbers aside.
 
+mod bignum;
 mod writer;
 
 use std::borrow::Cow;
 
 pub(crate) use self::writer::CborWriter;
-use super::read::{Container, Fault, Kind, Reader, Token, deeper, is_utf8, unsigned_from};
+use super::read::{Container, Fault, Kind, MAX_DEPTH, Reader, Token, deeper, is_utf8, unsigned_from};
 use crate::Serializer;
 
 const UNSIGNED: u8 = 0;
@@ -20,6 +21,15 @@ const BREAK: u8 = 0xff;
 /// The major type and additional information of a value's first octet.
 const fn split(octet: u8) -> (u8, u8) {
     (octet >> 5, octet & 0x1f)
+}
+
+/// A value's first octet, and what stands before it.
+struct Tagged {
+    first: u8,
+    /// The tag next to it.
+    tag: u64,
+    /// Levels that the tags left: each of them is one.
+    levels: usize,
 }
 
 pub(crate) struct CborReader<'a> {
@@ -70,15 +80,15 @@ impl<'a> CborReader<'a> {
     }
 
     /// Moves past what is in a list or dict.
-    fn skip_inside(&mut self, mut container: Container, keyed: bool, depth: usize) -> Result<(), Fault> {
+    fn skip_inside(&mut self, mut container: Container, keyed: bool, levels: usize) -> Result<(), Fault> {
         while self.item(&mut container)? {
             if keyed {
-                match split(self.first()?) {
+                match split(self.first_within(levels)?.0) {
                     (TEXT, info) => self.skip_text_after(info)?,
                     _ => return Err(Fault::KeyNotText),
                 }
             }
-            self.skip_at(depth)?;
+            self.skip_value(levels)?;
         }
         Ok(())
     }
@@ -91,8 +101,9 @@ impl<'a> CborReader<'a> {
         }
     }
 
-    fn skip_at(&mut self, depth: usize) -> Result<(), Fault> {
-        let (major, info) = split(self.first()?);
+    fn skip_value(&mut self, levels: usize) -> Result<(), Fault> {
+        let (first, levels) = self.first_within(levels)?;
+        let (major, info) = split(first);
         match major {
             UNSIGNED | NEGATIVE => self.definite(info).map(drop),
             BINARY => match self.argument(info)? {
@@ -102,7 +113,7 @@ impl<'a> CborReader<'a> {
             TEXT => self.skip_text_after(info),
             LIST | DICT => {
                 let container = self.container(info)?;
-                self.skip_inside(container, major == DICT, deeper(depth)?)
+                self.skip_inside(container, major == DICT, deeper(levels)?)
             }
             _ => self.simple(info).map(drop),
         }
@@ -167,17 +178,43 @@ impl<'a> CborReader<'a> {
         }
     }
 
-    /// The first octet of the next value that is no tag.
+    /// The first octet of the next value that is no tag, and what its tags leave of `levels`.
+    #[inline]
+    fn first_within(&mut self, levels: usize) -> Result<(u8, usize), Fault> {
+        let [first] = self.array()?;
+        if first >> 5 != TAG {
+            return Ok((first, levels));
+        }
+        self.behind_tags(first, levels)
+            .map(|tagged| (tagged.first, tagged.levels))
+    }
+
     #[inline]
     fn first(&mut self) -> Result<u8, Fault> {
-        loop {
-            let [first] = self.array()?;
-            let (major, info) = split(first);
-            if major != TAG {
-                return Ok(first);
-            }
-            self.definite(info)?;
+        self.first_within(MAX_DEPTH).map(|(first, _)| first)
+    }
+
+    /// Reads past tags, the first of which begins with `first`.
+    #[cold]
+    fn behind_tags(&mut self, first: u8, levels: usize) -> Result<Tagged, Fault> {
+        let mut tagged = Tagged { first, tag: 0, levels };
+        while tagged.first >> 5 == TAG {
+            tagged.levels = deeper(tagged.levels)?;
+            tagged.tag = self.definite(split(tagged.first).1)?;
+            [tagged.first] = self.array()?;
         }
+        Ok(tagged)
+    }
+
+    /// The first octet of the next value, and the tag next to it.
+    #[inline]
+    fn first_and_tag(&mut self) -> Result<(u8, Option<u64>), Fault> {
+        let [first] = self.array()?;
+        if first >> 5 != TAG {
+            return Ok((first, None));
+        }
+        self.behind_tags(first, MAX_DEPTH)
+            .map(|tagged| (tagged.first, Some(tagged.tag)))
     }
 
     #[inline]
@@ -224,9 +261,11 @@ impl<'a> Reader<'a> for CborReader<'a> {
 
     fn kind(&mut self) -> Result<Kind, Fault> {
         let before = self.at;
-        let first = self.first();
+        let first = self.first_and_tag();
         self.at = before;
-        Ok(match split(first?) {
+        let (first, tag) = first?;
+        Ok(match split(first) {
+            (BINARY, _) if bignum::is_tag(tag) => Kind::Other,
             (BINARY, _) => Kind::Binary,
             (LIST, _) => Kind::List,
             (DICT, _) => Kind::Dict,
@@ -237,11 +276,12 @@ impl<'a> Reader<'a> for CborReader<'a> {
     }
 
     fn token(&mut self) -> Result<Token<'a>, Fault> {
-        let (major, info) = split(self.first()?);
+        let (first, tag) = self.first_and_tag()?;
+        let (major, info) = split(first);
         Ok(match major {
             UNSIGNED => Token::Integer(self.definite(info)?.into()),
             NEGATIVE => Token::Integer(-1 - i128::from(self.definite(info)?)),
-            BINARY => Token::Binary(self.octets(BINARY, info)?),
+            BINARY => bignum::token(tag, self.octets(BINARY, info)?),
             TEXT => Token::Text(self.text_after(info)?),
             LIST => Token::List(self.container(info)?),
             DICT => Token::Dict(self.container(info)?),
@@ -284,8 +324,8 @@ impl<'a> Reader<'a> for CborReader<'a> {
         }
     }
 
-    fn skip(&mut self) -> Result<(), Fault> {
-        self.skip_at(0)
+    fn skip(&mut self, levels: usize) -> Result<(), Fault> {
+        self.skip_value(levels)
     }
 
     fn is_empty_container(encoded: &[u8]) -> bool {

@@ -8,7 +8,8 @@ mod writer;
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 pub(crate) use self::writer::JsonWriter;
 use super::read::{Container, Fault, Kind, Reader, Token, unsigned_from};
@@ -84,9 +85,16 @@ impl<'a> JsonReader<'a> {
     }
 }
 
+/// Base64 (RFC 4648, section 4) as most decoders read it: what is left over of the last character
+/// need not be zero.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
 /// The binary value that this text stands for, if it is one.
 fn binary(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text.strip_prefix('\0')?).ok()
+    BASE64.decode(text.strip_prefix('\0')?).ok()
 }
 
 impl<'a> Reader<'a> for JsonReader<'a> {
@@ -182,8 +190,8 @@ impl<'a> Reader<'a> for JsonReader<'a> {
         matches!(encoded.first(), Some(b'[' | b'{')) && inner.iter().all(u8::is_ascii_whitespace)
     }
 
-    fn skip(&mut self) -> Result<(), Fault> {
-        self.skip_value()
+    fn skip(&mut self, levels: usize) -> Result<(), Fault> {
+        self.skip_value(levels)
     }
 
     fn unsigned(&mut self) -> Result<u64, Fault> {

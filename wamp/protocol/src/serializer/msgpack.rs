@@ -109,8 +109,8 @@ impl<'a> MsgPackReader<'a> {
         self.skip_text(length).map(|()| true)
     }
 
-    /// Moves past so many values, or pairs of key and value, at `depth`.
-    fn skip_values(&mut self, count: u64, keyed: bool, depth: usize) -> Result<(), Fault> {
+    /// Moves past so many values, or pairs of key and value, which may be nested so deep.
+    fn skip_values(&mut self, count: u64, keyed: bool, levels: usize) -> Result<(), Fault> {
         for _ in 0..count {
             if keyed {
                 let [marker] = self.array()?;
@@ -132,20 +132,20 @@ impl<'a> MsgPackReader<'a> {
                 // Whatever else there is, lists, dicts, binary, extensions.
                 0x80..=0x9f | 0xc1 | 0xc4..=0xc9 | 0xd4..=0xd8 | 0xdc..=0xdf => {
                     self.at -= 1;
-                    self.skip_token(depth)?;
+                    self.skip_token(levels)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn skip_token(&mut self, depth: usize) -> Result<(), Fault> {
+    fn skip_token(&mut self, levels: usize) -> Result<(), Fault> {
         let (container, keyed) = match self.token()? {
             Token::List(list) => (list, false),
             Token::Dict(dict) => (dict, true),
             _ => return Ok(()),
         };
-        self.skip_values(container.left.unwrap_or(0), keyed, deeper(depth)?)
+        self.skip_values(container.left.unwrap_or(0), keyed, deeper(levels)?)
     }
 
     fn binary(&mut self, length_octets: u8) -> Result<Token<'a>, Fault> {
@@ -252,8 +252,8 @@ impl<'a> Reader<'a> for MsgPackReader<'a> {
         }
     }
 
-    fn skip(&mut self) -> Result<(), Fault> {
-        self.skip_values(1, false, 0)
+    fn skip(&mut self, levels: usize) -> Result<(), Fault> {
+        self.skip_values(1, false, levels)
     }
 
     #[inline]

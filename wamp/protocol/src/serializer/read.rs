@@ -11,6 +11,10 @@ use crate::{Dict, Serializer, Value};
 /// a payload which passed here can be read there.
 pub const MAX_DEPTH: usize = 100;
 
+/// How deep in a RESULT: the router gives back payloads of events in a list of dicts, which is the
+/// RESULT's one argument.
+pub(crate) const RESULT_DEPTH: usize = MAX_DEPTH + 3;
+
 /// What went wrong, before it is known where in the message that was.
 #[derive(Debug)]
 pub(crate) enum Fault {
@@ -108,8 +112,9 @@ pub(crate) trait Reader<'a> {
     /// Whether an encoded list or dict, known to be well formed, has nothing in it.
     fn is_empty_container(encoded: &[u8]) -> bool;
 
-    /// Reads one value, however large, only to see that it is well formed.
-    fn skip(&mut self) -> Result<(), Fault>;
+    /// Reads one value, however large, only to see that it is well formed and nested no more than
+    /// `levels` deep.
+    fn skip(&mut self, levels: usize) -> Result<(), Fault>;
 
     fn unsigned(&mut self) -> Result<u64, Fault> {
         unsigned_from(&self.token()?)
@@ -143,9 +148,9 @@ pub(crate) trait Reader<'a> {
         }
     }
 
-    /// Reads any value into memory.
-    fn value(&mut self) -> Result<Value, Fault> {
-        read_value(self, 0)
+    /// Reads any value into memory, nested no more than `levels` deep.
+    fn value(&mut self, levels: usize) -> Result<Value, Fault> {
+        read_value(self, levels)
     }
 }
 
@@ -169,12 +174,11 @@ pub(crate) fn whole(number: f64) -> Option<u64> {
     (number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&number)).then_some(number as u64)
 }
 
-/// One level more, if there may be.
-pub(crate) const fn deeper(depth: usize) -> Result<usize, Fault> {
-    if depth >= MAX_DEPTH {
-        Err(Fault::TooDeep)
-    } else {
-        Ok(depth + 1)
+/// What is left of so many levels one level deeper.
+pub(crate) const fn deeper(levels: usize) -> Result<usize, Fault> {
+    match levels.checked_sub(1) {
+        Some(left) => Ok(left),
+        None => Err(Fault::TooDeep),
     }
 }
 
@@ -184,7 +188,7 @@ pub(crate) fn is_utf8(octets: &[u8]) -> bool {
     octets.is_ascii() || std::str::from_utf8(octets).is_ok()
 }
 
-fn read_value<'a, R: Reader<'a> + ?Sized>(reader: &mut R, depth: usize) -> Result<Value, Fault> {
+fn read_value<'a, R: Reader<'a> + ?Sized>(reader: &mut R, levels: usize) -> Result<Value, Fault> {
     Ok(match reader.token()? {
         Token::Null => Value::Null,
         Token::Bool(value) => Value::Bool(value),
@@ -193,25 +197,25 @@ fn read_value<'a, R: Reader<'a> + ?Sized>(reader: &mut R, depth: usize) -> Resul
         Token::Text(value) => Value::String(value.into_owned()),
         Token::Binary(value) => Value::Binary(value.into_owned()),
         Token::List(mut list) => {
-            let depth = deeper(depth)?;
+            let levels = deeper(levels)?;
             let mut items = Vec::new();
             while reader.item(&mut list)? {
-                items.push(read_value(reader, depth)?);
+                items.push(read_value(reader, levels)?);
             }
             Value::List(items)
         }
-        Token::Dict(dict) => Value::Dict(read_dict(reader, dict, depth)?),
+        Token::Dict(dict) => Value::Dict(read_dict(reader, dict, levels)?),
         Token::Extension(..) => return Err(Fault::Expected("a value of a WAMP type, not an extension")),
     })
 }
 
-fn read_dict<'a, R: Reader<'a> + ?Sized>(reader: &mut R, mut dict: Container, depth: usize) -> Result<Dict, Fault> {
-    let depth = deeper(depth)?;
+fn read_dict<'a, R: Reader<'a> + ?Sized>(reader: &mut R, mut dict: Container, levels: usize) -> Result<Dict, Fault> {
+    let levels = deeper(levels)?;
     let mut keys = Keys::default();
     let mut entries = Vec::new();
     while let Some(key) = reader.key(&mut dict)? {
         keys.add(&key)?;
-        let value = read_value(reader, depth)?;
+        let value = read_value(reader, levels)?;
         entries.push((key.into_owned(), value));
     }
     Ok(Dict(entries))

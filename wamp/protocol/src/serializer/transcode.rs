@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use super::cbor::{CborReader, CborWriter};
 use super::json::{JsonReader, JsonWriter};
 use super::msgpack::{MsgPackReader, MsgPackWriter};
-use super::read::{Fault, MAX_DEPTH, Reader, Token};
+use super::read::{Fault, MAX_DEPTH, RESULT_DEPTH, Reader, Token, deeper};
 use super::write::Writer;
 use super::{DecodeError, EncodeError, Serializer};
 use crate::Value;
@@ -41,7 +41,9 @@ pub(crate) fn transcoded(from: Serializer, encoded: &[u8], to: Serializer) -> Re
 /// Reads the one value in `encoded` into memory.
 pub(crate) fn read_value(from: Serializer, encoded: &[u8]) -> Result<Value, DecodeError> {
     fn all<'a, R: Reader<'a>>(mut reader: R) -> Result<Value, (Fault, usize)> {
-        let value = reader.value().and_then(|value| reader.end().map(|()| value));
+        let value = reader
+            .value(RESULT_DEPTH)
+            .and_then(|value| reader.end().map(|()| value));
         value.map_err(|fault| (fault, reader.at()))
     }
     match from {
@@ -55,7 +57,7 @@ pub(crate) fn read_value(from: Serializer, encoded: &[u8]) -> Result<Value, Deco
 /// Checks that `encoded` is one well-formed value.
 pub(crate) fn check(from: Serializer, encoded: &[u8]) -> Result<(), DecodeError> {
     fn all<'a, R: Reader<'a>>(mut reader: R) -> Result<(), (Fault, usize)> {
-        let result = reader.skip().and_then(|()| reader.end());
+        let result = reader.skip(MAX_DEPTH).and_then(|()| reader.end());
         result.map_err(|fault| (fault, reader.at()))
     }
     match from {
@@ -71,11 +73,11 @@ fn in_payload(fault: Fault, from: Serializer, at: usize) -> DecodeError {
 }
 
 fn whole<'a, R: Reader<'a>>(mut reader: R, writer: &mut impl Writer) -> Result<(), (Fault, usize)> {
-    let result = copy(&mut reader, writer, 0).and_then(|()| reader.end());
+    let result = copy(&mut reader, writer, RESULT_DEPTH).and_then(|()| reader.end());
     result.map_err(|fault| (fault, reader.at()))
 }
 
-fn copy<'a, R: Reader<'a>>(reader: &mut R, writer: &mut impl Writer, depth: usize) -> Result<(), Fault> {
+fn copy<'a, R: Reader<'a>>(reader: &mut R, writer: &mut impl Writer, levels: usize) -> Result<(), Fault> {
     match reader.token()? {
         Token::Null => writer.null(),
         Token::Bool(value) => writer.boolean(value),
@@ -85,20 +87,21 @@ fn copy<'a, R: Reader<'a>>(reader: &mut R, writer: &mut impl Writer, depth: usiz
         Token::Binary(value) => writer.binary(&value),
         // WAMP has no type for it; what it holds is not lost.
         Token::Extension(content) => writer.binary(content),
-        Token::List(_) | Token::Dict(_) if depth >= MAX_DEPTH => return Err(Fault::TooDeep),
         Token::List(mut list) => {
+            let levels = deeper(levels)?;
             let mut open = writer.open_list(list.left);
             while reader.item(&mut list)? {
                 writer.item(&mut open);
-                copy(reader, writer, depth + 1)?;
+                copy(reader, writer, levels)?;
             }
             writer.close_list(open);
         }
         Token::Dict(mut dict) => {
+            let levels = deeper(levels)?;
             let mut open = writer.open_dict(dict.left);
             while let Some(key) = reader.key(&mut dict)? {
                 writer.key(&mut open, &key);
-                copy(reader, writer, depth + 1)?;
+                copy(reader, writer, levels)?;
             }
             writer.close_dict(open);
         }

@@ -1,6 +1,7 @@
 //! A WAMP procedure that decides what a role may do.
 
 mod cache;
+mod outcomes;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use wamp_protocol::{Dict, MatchPolicy, Message, Value};
 use crate::member::Member;
 
 pub(crate) use self::cache::{Decisions, Key};
+pub(crate) use self::outcomes::{Outcome, Outcomes};
 
 /// A procedure that is asked about whatever the realm's rules do not permit a role.
 ///

@@ -108,6 +108,11 @@ impl History {
                 .recipients
                 .as_ref()
                 .map_or_else(Recipients::default, RecipientFilter::names),
+            trustlevel: publication
+                .publisher
+                .as_ref()
+                .and_then(|publisher| publisher.trustlevel),
+            passthru: publication.ppt.clone(),
             payload: detached(&publication.payload),
         });
         // What the router itself tells is of this run alone.
@@ -172,7 +177,11 @@ impl History {
 impl HistoryFilter {
     fn admits(&self, kept: &Kept) -> bool {
         let event = &kept.event;
-        let may_have = |asker: &Arc<Member>| kept.recipients.as_ref().is_none_or(|lists| lists.admits(asker));
+        let passthru = event.passthru.as_ref().is_some_and(|said| said.scheme.is_some());
+        let may_have = |asker: &Arc<Member>| {
+            kept.recipients.as_ref().is_none_or(|lists| lists.admits(asker))
+                && (!passthru || asker.features.subscriber.payload_passthru_mode)
+        };
         self.from_time.is_none_or(|from| event.at >= from)
             && self.after_time.is_none_or(|after| event.at > after)
             && self.before_time.is_none_or(|before| event.at < before)

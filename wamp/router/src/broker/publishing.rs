@@ -192,17 +192,10 @@ impl Publication {
     /// One EVENT to each of the subscribers that shall have it: the same message for all who may
     /// know the same. `keep_newest` is how many may wait whoever the subscriber is.
     fn deliver(&self, subscription: &Subscription, keep_newest: Option<NonZeroU32>, effects: &mut Effects) {
-        let node = self
-            .rkey
-            .as_deref()
-            .and_then(|rkey| node_for(rkey, subscription.nodes()));
+        let node = self.node(subscription);
         let mut shared: [Option<Arc<SharedMessage>>; 4] = Default::default();
         for subscriber in subscription.subscribers() {
-            let wrong_shard = match (node, subscriber.nkey.as_deref()) {
-                (Some(node), Some(nkey)) => node != nkey,
-                _ => false,
-            };
-            if wrong_shard || !self.is_for(&subscriber.member) {
+            if !takes(subscriber.nkey.as_deref(), node) || !self.is_for(&subscriber.member) {
                 continue;
             }
             let audience = self.audience(&subscriber.member);
@@ -213,6 +206,12 @@ impl Publication {
             let keep = newest::fewer(keep_newest, subscriber.keep_newest);
             effects.share_event(subscriber.member.id, event, keep);
         }
+    }
+
+    /// The node of the subscription that it is for; `None` if it is for all of them.
+    pub(super) fn node<'a>(&self, subscription: &'a Subscription) -> Option<&'a str> {
+        let rkey = self.rkey.as_deref()?;
+        node_for(rkey, subscription.nodes())
     }
 
     /// Whether this subscriber shall have it, shards aside.
@@ -277,6 +276,14 @@ impl Publication {
             details,
             payload: self.payload.clone(),
         }
+    }
+}
+
+/// Whether a subscriber that takes the shard of `nkey`, or all, takes what is for `node`, or for all.
+pub(super) fn takes(nkey: Option<&str>, node: Option<&str>) -> bool {
+    match (nkey, node) {
+        (Some(nkey), Some(node)) => nkey == node,
+        _ => true,
     }
 }
 

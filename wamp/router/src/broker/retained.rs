@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use wamp_protocol::{MatchPolicy, Payload, Uri};
 
-use super::publishing::Publication;
+use super::publishing::{Publication, takes};
 use super::subscription::Subscription;
 use crate::effects::Effects;
 use crate::member::Member;
@@ -17,11 +17,11 @@ use crate::moment::Moment;
 const TOPICS: usize = 100_000;
 /// Octets of payload kept at once; what does not fit is not kept.
 const OCTETS: usize = 64 << 20;
-/// Events with limited distribution kept beside a topic's public one.
-const LIMITED: usize = 16;
+/// Events kept beside a topic's newest one that is for everybody: with limited distribution, of a
+/// shard, or due to the publisher of that one alone.
+const BESIDE: usize = 16;
 
-/// Retained events by topic, newest first: at most one that everybody may have, and only such
-/// limited ones as are newer.
+/// Retained events by topic, newest first: those that somebody would still be sent.
 ///
 /// An event without payload clears its topic, and an event published with `_retain_for` is kept
 /// for so long: the specification has no way to do either.
@@ -41,11 +41,28 @@ struct Retained {
 }
 
 impl Retained {
-    /// Whether everybody may have it. The publisher's own exclusion hides an event from that one
-    /// session only; whoever else comes shall have it, so it counts as public.
+    /// Whether everybody may have it, or everybody of its shard; its publisher may be excluded.
     fn is_public(&self) -> bool {
         let recipients = self.publication.recipients.as_ref();
         recipients.is_none_or(super::recipients::RecipientFilter::is_public)
+    }
+
+    /// Whether it is public, and for every shard.
+    fn is_whole(&self) -> bool {
+        self.publication.rkey.is_none() && self.is_public()
+    }
+
+    /// Whether whoever would be sent this is sent one of `newer` instead. Each of those leaves out
+    /// its publisher at most, so two of different publishers leave out nobody.
+    fn is_replaced_by(&self, newer: &[Self]) -> bool {
+        let rkey = &self.publication.rkey;
+        let reaches = |event: &&Self| event.is_whole() || event.is_public() && event.publication.rkey == *rkey;
+        let mut left_out = newer.iter().filter(reaches).map(|event| event.publication.excluded);
+        match left_out.next() {
+            None => false,
+            Some(None) => true,
+            Some(first) => first == self.publication.excluded || left_out.any(|other| other != first),
+        }
     }
 
     fn is_there(&self, now: Moment) -> bool {
@@ -72,15 +89,12 @@ impl RetainedEvents {
         publication.payload = detached(&publication.payload);
         let events = self.by_topic.entry(publication.topic.clone()).or_default();
         let expires = retain_for.map(|after| now.monotonic.saturating_add(after));
-        let retained = Retained { publication, expires };
-        if retained.is_public() {
-            events.clear();
-        }
-        events.insert(0, retained);
-        if events.len() > LIMITED + 1 {
-            // The public one, if there is one, stands last and stays.
-            let last_limited = events.len() - 1 - usize::from(events.last().is_some_and(Retained::is_public));
-            events.remove(last_limited);
+        events.insert(0, Retained { publication, expires });
+        drop_replaced(events);
+        let newest_whole = events.iter().position(Retained::is_whole);
+        if events.len() > BESIDE + usize::from(newest_whole.is_some()) {
+            let last = events.len() - 1;
+            events.remove(if newest_whole == Some(last) { last - 1 } else { last });
         }
         while others + octets(events) > OCTETS && events.len() > 1 {
             events.pop();
@@ -92,9 +106,12 @@ impl RetainedEvents {
     /// would have received.
     pub(super) fn replay(&self, subscription: &Subscription, member: &Arc<Member>, now: Moment, effects: &mut Effects) {
         let facts = &subscription.facts;
+        let nkey = subscription.node_of(member.id);
+        let would_have =
+            |publication: &Publication| publication.is_for(member) && takes(nkey, publication.node(subscription));
         self.matching(&facts.uri, facts.match_policy, |events| {
             let mut those = events.iter().filter(|retained| retained.is_there(now));
-            if let Some(retained) = those.find(|retained| retained.publication.is_for(member)) {
+            if let Some(retained) = those.find(|retained| would_have(&retained.publication)) {
                 effects.send(member.id, retained.publication.event_for(subscription, member));
             }
         });
@@ -127,6 +144,20 @@ impl RetainedEvents {
                 all.filter(|(topic, _)| policy.matches(pattern.as_str(), topic.as_str()))
                     .for_each(|(_, events)| visit(events));
             }
+        }
+    }
+}
+
+/// Leaves those that somebody would be sent.
+fn drop_replaced(events: &mut Vec<Retained>) {
+    let mut at = 1;
+    while let Some((newer, rest)) = events.split_at_checked(at)
+        && let Some(event) = rest.first()
+    {
+        if event.is_replaced_by(newer) {
+            events.remove(at);
+        } else {
+            at += 1;
         }
     }
 }

@@ -48,6 +48,12 @@ impl Subscription {
             .filter_map(|subscriber| subscriber.nkey.as_deref())
     }
 
+    /// The node as which a session takes part, if it takes a shard.
+    pub(super) fn node_of(&self, session: SessionId) -> Option<&str> {
+        let at = *self.place.get(&session)?;
+        self.subscribers.get(at)?.nkey.as_deref()
+    }
+
     /// Adds a subscriber, or changes how it takes part; whether it is new.
     pub(super) fn add(&mut self, subscriber: Subscriber) -> bool {
         let session = subscriber.member.id;

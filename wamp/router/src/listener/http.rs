@@ -28,7 +28,8 @@ pub(super) const WEBSOCKET_PATH: &str = "/ws";
 /// Where long-poll clients send their requests, `open` and the others following.
 const LONG_POLL_PATH: &str = "/lp/";
 
-pub(super) type Answer = Response<UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>>;
+pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+pub(super) type Answer = Response<AnswerBody>;
 
 /// Serves one HTTP connection, which may become a WebSocket.
 pub(super) async fn run<S>(core: Arc<Core>, stream: Replay<S>, arrival: Arrival, fallback: HttpFallback)

@@ -1,5 +1,7 @@
 //! WAMP over plain HTTP requests: `open`, and then `ID/send`, `ID/receive` and `ID/close`.
 
+mod bodies;
+mod delivery;
 mod polling;
 
 use std::collections::HashMap;
@@ -13,9 +15,10 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use wamp_protocol::framing::Subprotocol;
 
-use self::polling::{LongPoll, Sent};
+use self::delivery::Delivery;
+use self::polling::{LongPoll, Received, Sent};
 use super::arrival::Arrival;
-use super::http::Answer;
+use super::http::{Answer, AnswerBody};
 use crate::http_fallback::sentence;
 use crate::limit::Limit;
 use crate::member::TransportKind;
@@ -90,13 +93,15 @@ pub(super) async fn answer(core: &Arc<Core>, path: &str, request: Request<Incomi
             Sent::Refused => sentence(StatusCode::BAD_REQUEST, "The body is not what the protocol says.\n"),
         },
         "receive" => match transport.receive().await {
-            Some(messages) => of_octets(transport.content_type(), messages),
-            None => {
+            Received::Messages(taken) => {
+                let content_type = transport.content_type();
+                of_body(content_type, Delivery::new(transport, taken).boxed_unsync())
+            }
+            Received::Nothing => of_octets(transport.content_type(), Bytes::new()),
+            Received::Replaced => sentence(StatusCode::NOT_FOUND, "Another request receives since.\n"),
+            Received::Over => {
                 core.long_polls.lock().remove(id);
-                sentence(
-                    StatusCode::NOT_FOUND,
-                    "The session is over, or another request receives already.\n",
-                )
+                sentence(StatusCode::NOT_FOUND, "The session is over.\n")
             }
         },
         "close" => {
@@ -152,10 +157,14 @@ fn open(core: &Arc<Core>, body: &[u8], arrival: Arrival) -> Answer {
     of_octets("application/json", opened.into())
 }
 
-/// Forgets the transport when its client has not been heard of for too long.
+/// Forgets the transport when its client has not been heard of for too long, or had time to answer
+/// the router's GOODBYE.
 async fn watch(core: Arc<Core>, id: String, transport: Arc<LongPoll>) {
     while let Some(look_again) = transport.next_look(&core).await {
-        tokio::time::sleep_until(look_again).await;
+        tokio::select! {
+            () = tokio::time::sleep_until(look_again) => {}
+            () = transport.hurried() => {}
+        }
     }
     if core.long_polls.lock().remove(&id).is_some() {
         transport.close().await;
@@ -169,7 +178,11 @@ fn empty(status: StatusCode) -> Answer {
 }
 
 fn of_octets(content_type: &'static str, octets: Bytes) -> Answer {
-    let mut response = Response::new(Full::new(octets).map_err(Into::into).boxed_unsync());
+    of_body(content_type, Full::new(octets).map_err(Into::into).boxed_unsync())
+}
+
+fn of_body(content_type: &'static str, body: AnswerBody) -> Answer {
+    let mut response = Response::new(body);
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -64,7 +64,12 @@ impl<T> WildcardTree<T> {
 
     /// Visits the value of every pattern that matches `uri`.
     pub(crate) fn matches<'a>(&'a self, uri: &str, visit: &mut impl FnMut(&'a T)) {
-        self.root.matches(Some(uri), visit);
+        self.visit(uri, &mut || {}, visit);
+    }
+
+    /// The same, and says of each node that is looked at on the way.
+    pub(crate) fn visit<'a>(&'a self, uri: &str, look: &mut impl FnMut(), visit: &mut impl FnMut(&'a T)) {
+        self.root.matches(Some(uri), look, visit);
     }
 
     /// The value of the pattern that is literal for longest from the start, then after its first
@@ -107,7 +112,8 @@ impl<T> Node<T> {
         self.value.is_none() && self.any.is_none() && self.literal.is_empty()
     }
 
-    fn matches<'a>(&'a self, uri: Option<&str>, visit: &mut impl FnMut(&'a T)) {
+    fn matches<'a>(&'a self, uri: Option<&str>, look: &mut impl FnMut(), visit: &mut impl FnMut(&'a T)) {
+        look();
         let Some(uri) = uri else {
             if let Some(value) = &self.value {
                 visit(value);
@@ -116,10 +122,10 @@ impl<T> Node<T> {
         };
         let (component, rest) = split(uri);
         if let Some(child) = self.literal.get(component) {
-            child.matches(rest, visit);
+            child.matches(rest, look, visit);
         }
         if let Some(child) = &self.any {
-            child.matches(rest, visit);
+            child.matches(rest, look, visit);
         }
     }
 

@@ -13,8 +13,9 @@ use wamp_protocol::{
 };
 
 use self::arguments::Arguments;
+use super::State;
 use super::meta_events::{PatternDetails, SessionDetails};
-use super::{Realm, State};
+use super::permissions::Permissions;
 use crate::effects::Refusal;
 use crate::member::Member;
 use crate::moment::Moment;
@@ -46,11 +47,17 @@ impl ByPolicy {
 
 impl State {
     /// A CALL of a procedure that begins with `wamp.`.
-    pub(super) fn call_meta_procedure(&mut self, caller: &Arc<Member>, message: &Call, now: Moment, realm: &Realm) {
+    pub(super) fn call_meta_procedure(
+        &mut self,
+        caller: &Arc<Member>,
+        message: &Call,
+        now: Moment,
+        may: Permissions<'_>,
+    ) {
         let request = message.request;
         let procedure = message.procedure.as_str();
         let answer = Arguments::of(&message.payload)
-            .and_then(|arguments| self.meta_procedure(caller, procedure, arguments, now, realm));
+            .and_then(|arguments| self.meta_procedure(caller, procedure, arguments, now, may));
         match answer {
             Ok(payload) => {
                 let details = ResultDetails::default();
@@ -73,7 +80,7 @@ impl State {
         procedure: &str,
         arguments: Arguments,
         now: Moment,
-        realm: &Realm,
+        may: Permissions<'_>,
     ) -> Result<Payload, Refusal> {
         match procedure {
             "wamp.session.count" => value(&self.sessions_of(&arguments.roles(0)?).count()),
@@ -86,18 +93,18 @@ impl State {
             "wamp.session.kill"
             | "wamp.session.kill_by_authid"
             | "wamp.session.kill_by_authrole"
-            | "wamp.session.kill_all" => self.kill(caller, procedure, &arguments, now, realm),
-            "wamp.session.add_testament" => self.add_testament(caller, arguments, realm).map(|()| Payload::EMPTY),
+            | "wamp.session.kill_all" => self.kill(caller, procedure, &arguments, now, may.realm),
+            "wamp.session.add_testament" => self.add_testament(caller, arguments, may).map(|()| Payload::EMPTY),
             "wamp.session.flush_testaments" => self.flush_testaments(caller, &arguments).map(|()| Payload::EMPTY),
             _ => {
                 if let Some(name) = procedure.strip_prefix("wamp.subscription.") {
-                    self.subscription_procedure(caller, name, &arguments, realm)
+                    self.subscription_procedure(caller, name, &arguments, may)
                 } else if let Some(name) = procedure.strip_prefix("wamp.registration.") {
                     self.registration_procedure(name, &arguments)
                 } else if let Some(name) = procedure.strip_prefix("wamp.reflection.") {
-                    self.reflection_procedure(caller, name, &arguments, realm)
+                    self.reflection_procedure(name, &arguments, may)
                 } else if let Some(name) = procedure.strip_prefix("wamp.reflect.") {
-                    self.reflect_procedure(caller, name, &arguments, realm)
+                    self.reflect_procedure(name, &arguments, may)
                 } else {
                     Err(no_such_procedure(procedure))
                 }
@@ -126,7 +133,7 @@ impl State {
         caller: &Arc<Member>,
         name: &str,
         arguments: &Arguments,
-        realm: &Realm,
+        may: Permissions<'_>,
     ) -> Result<Payload, Refusal> {
         let broker = &self.broker;
         match name {
@@ -161,7 +168,7 @@ impl State {
                 let id = subscription(arguments)?;
                 value(&broker.subscribers(id).ok_or_else(|| no_such_subscription(id))?.len())
             }
-            "get_events" => self.get_events(caller, arguments, realm),
+            "get_events" => self.get_events(caller, arguments, may),
             "remove_subscriber" => {
                 let id = subscription(arguments)?;
                 let member = Arc::clone(self.second_member(arguments)?);

@@ -4,21 +4,18 @@
 mod own;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use wamp_protocol::{Dict, MatchPolicy, Payload, Serializer, SessionId, Uri, Value, error_uri};
 
+use super::State;
 use super::meta_procedures::arguments::{Arguments, invalid};
 use super::meta_procedures::{no_such_procedure, value};
-use super::{Realm, State};
-use crate::authorization::{Action, Request};
+use super::permissions::{Permissions, exact, provides};
 use crate::dealer::policy_name;
 use crate::effects::Refusal;
 use crate::limit::Limit;
-use crate::member::Member;
 use crate::meta_event::MetaEvent;
 use crate::reflection::{Definition, DefinitionKind};
-use crate::uri_rules;
 
 /// Definitions that one session may make.
 const PER_SESSION: usize = 1000;
@@ -106,10 +103,9 @@ impl State {
     /// `wamp.reflection.KIND.list` and `wamp.reflection.KIND.describe`.
     pub(super) fn reflection_procedure(
         &self,
-        caller: &Member,
         name: &str,
         arguments: &Arguments,
-        realm: &Realm,
+        may: Permissions<'_>,
     ) -> Result<Payload, Refusal> {
         let found = name.split_once('.');
         let kind = found.and_then(|(kind, verb)| Some((DefinitionKind::from_name(kind)?, verb)));
@@ -123,12 +119,12 @@ impl State {
                     DefinitionKind::Topic => uris.extend(self.broker.subscriptions().map(|facts| facts.uri.as_str())),
                     DefinitionKind::Error => {}
                 }
-                uris.retain(|uri| may_know(caller, kind, &Uri::from(*uri), realm));
+                uris.retain(|uri| may.may_know(kind, &Uri::from(*uri)));
                 value(&uris)
             }
             Some((kind, "describe")) => {
                 let uri = Uri::from(arguments.text(0, "uri")?);
-                value(&self.describe(caller, kind, &uri, realm))
+                value(&self.describe(kind, &uri, may))
             }
             _ => Err(no_such_procedure(&format!("wamp.reflection.{name}"))),
         }
@@ -137,19 +133,16 @@ impl State {
     /// `wamp.reflect.define` and `wamp.reflect.describe`.
     pub(super) fn reflect_procedure(
         &mut self,
-        caller: &Arc<Member>,
         name: &str,
         arguments: &Arguments,
-        realm: &Realm,
+        may: Permissions<'_>,
     ) -> Result<Payload, Refusal> {
         match name {
-            "define" => self.define(caller, arguments, realm).map(|()| Payload::EMPTY),
+            "define" => self.define(arguments, may).map(|()| Payload::EMPTY),
             "describe" => {
                 let uri = Uri::from(arguments.text(0, "uri")?);
                 let all = DefinitionKind::ALL.into_iter();
-                let found: Vec<Dict> = all
-                    .filter_map(|kind| self.describe(caller, kind, &uri, realm))
-                    .collect();
+                let found: Vec<Dict> = all.filter_map(|kind| self.describe(kind, &uri, may)).collect();
                 value(&found)
             }
             _ => Err(no_such_procedure(&format!("wamp.reflect.{name}"))),
@@ -157,8 +150,8 @@ impl State {
     }
 
     /// What was defined, and how it is registered or subscribed to.
-    fn describe(&self, caller: &Member, kind: DefinitionKind, uri: &Uri, realm: &Realm) -> Option<Dict> {
-        if !may_know(caller, kind, uri, realm) {
+    fn describe(&self, kind: DefinitionKind, uri: &Uri, may: Permissions<'_>) -> Option<Dict> {
+        if !may.may_know(kind, uri) {
             return None;
         }
         let mut in_use = Dict::default();
@@ -197,26 +190,20 @@ impl State {
         Some(dict)
     }
 
-    fn define(&mut self, caller: &Arc<Member>, arguments: &Arguments, realm: &Realm) -> Result<(), Refusal> {
+    fn define(&mut self, arguments: &Arguments, may: Permissions<'_>) -> Result<(), Refusal> {
+        let Permissions { realm, member, .. } = may;
         let uri = Uri::from(arguments.text(0, "uri")?);
-        if !uri_rules::is_well_formed(&uri, MatchPolicy::Exact, realm.uri_rules()) || uri.is_reserved() {
+        if !realm.is_of_applications(&uri) {
             let sentence = format!("{uri:?} is no URI that a session may define");
             return Err(Refusal::new(error_uri::INVALID_URI, sentence));
         }
         let wrong = || invalid("type", "\"procedure\", \"topic\" or \"error\"");
         let kind = arguments.keyword_text("type")?.and_then(DefinitionKind::from_name);
         let kind = kind.ok_or_else(wrong)?;
-        let action = match kind {
-            DefinitionKind::Topic => Action::Publish,
-            DefinitionKind::Procedure | DefinitionKind::Error => Action::Register,
-        };
-        if !permits(caller, action, &uri, realm) {
-            let sentence = format!("the role {:?} may not define {uri:?}", caller.authrole);
-            return Err(Refusal::new(error_uri::NOT_AUTHORIZED, sentence));
-        }
+        may.check(&exact(provides(kind), &uri), "define")?;
         let Some(description) = arguments.dict(1, "description")? else {
             let key = (kind, uri);
-            if self.definitions.undefine(caller.id, &key)? {
+            if self.definitions.undefine(member.id, &key)? {
                 self.effects.meta_events.push(MetaEvent::Undefined(key.0, key.1));
             }
             return Ok(());
@@ -231,32 +218,8 @@ impl State {
             uri,
             description: description.clone(),
         };
-        self.definitions.define(caller.id, definition.clone())?;
+        self.definitions.define(member.id, definition.clone())?;
         self.effects.meta_events.push(MetaEvent::Defined(Box::new(definition)));
         Ok(())
     }
-}
-
-/// Whether a session may learn of it: if it may use or provide it.
-fn may_know(caller: &Member, kind: DefinitionKind, uri: &Uri, realm: &Realm) -> bool {
-    match kind {
-        DefinitionKind::Procedure => {
-            permits(caller, Action::Call, uri, realm) || permits(caller, Action::Register, uri, realm)
-        }
-        DefinitionKind::Topic => {
-            permits(caller, Action::Subscribe, uri, realm) || permits(caller, Action::Publish, uri, realm)
-        }
-        DefinitionKind::Error => true,
-    }
-}
-
-fn permits(caller: &Member, action: Action, uri: &Uri, realm: &Realm) -> bool {
-    let request = Request {
-        authid: &caller.authid,
-        authrole: &caller.authrole,
-        action,
-        uri,
-        match_policy: MatchPolicy::Exact,
-    };
-    caller.trusted || realm.config.authorization.permits(&request)
 }

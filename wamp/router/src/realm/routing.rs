@@ -5,7 +5,9 @@ use std::sync::{Arc, MutexGuard};
 use wamp_protocol::message::{Unregistered, UnregisteredDetails, Unsubscribed, UnsubscribedDetails, Welcome};
 use wamp_protocol::{Message, MessageType, RegistrationId, RequestId, SessionId, SubscriptionId};
 
+use super::permissions::Permissions;
 use super::{Closed, Realm, State};
+use crate::authorization::Outcomes;
 use crate::effects::{Refusal, Sent, Violation};
 use crate::member::Member;
 use crate::metrics::{Counters, Tally};
@@ -21,6 +23,8 @@ pub(crate) struct Routing<'a> {
     /// What has been put into outboxes.
     sent: Tally,
     first_deadline: Option<std::time::Duration>,
+    /// What authorizers have said about the next message, beside that it is permitted.
+    outcomes: Option<Box<Outcomes>>,
 }
 
 impl Drop for Routing<'_> {
@@ -44,7 +48,13 @@ impl<'a> Routing<'a> {
             filled: Filled::default(),
             sent: Tally::new(),
             first_deadline,
+            outcomes: None,
         }
+    }
+
+    /// What authorizers have said about the next message.
+    pub(crate) fn with_outcomes(&mut self, outcomes: Outcomes) {
+        self.outcomes = Some(Box::new(outcomes));
     }
 
     /// Does what `act` does to the state, then everything that follows from it.
@@ -140,9 +150,14 @@ impl<'a> Routing<'a> {
                 attached.last_request = expected;
             }
         }
-        let realm = self.realm;
+        let outcomes = self.outcomes.take();
+        let may = Permissions {
+            realm: self.realm,
+            member,
+            outcomes: outcomes.as_deref(),
+        };
         self.with(|state, now| match refusal {
-            None => state.route(member, &mut message, now, realm),
+            None => state.route(member, &mut message, now, may),
             Some(refusal) => state.refuse(member, &message, refusal),
         })
         .unwrap_or(Ok(()))
@@ -170,7 +185,7 @@ impl State {
         member: &Arc<Member>,
         message: &mut Message,
         now: Moment,
-        realm: &Realm,
+        may: Permissions<'_>,
     ) -> Result<(), Violation> {
         let Self {
             broker,
@@ -182,7 +197,7 @@ impl State {
         match message {
             Message::Publish(message) => {
                 let published = broker.publish(member, message, now, ids, effects)?;
-                Counters::add(&realm.counters.events, published.events as u64);
+                Counters::add(&may.realm.counters.events, published.events as u64);
             }
             Message::Subscribe(message) => broker.subscribe(member, message.clone(), now, effects),
             Message::Unsubscribe(message) => broker.unsubscribe(member, message, effects),
@@ -190,7 +205,7 @@ impl State {
             Message::Unregister(message) => dealer.unregister(member, message, effects),
             Message::Call(message) if message.procedure.is_reserved() => {
                 if dealer.is_whole(member, message, effects)? {
-                    self.call_meta_procedure(member, message, now, realm);
+                    self.call_meta_procedure(member, message, now, may);
                 }
             }
             Message::Call(message) => dealer.call(member, message, now, ids, effects)?,

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use wamp_protocol::message::{PublishOptions, Recipients};
-use wamp_protocol::{Dict, MatchPolicy, Payload, Serializer, SessionId, Uri, Value, error_uri};
+use wamp_protocol::message::{PassThru, PublishOptions, Recipients};
+use wamp_protocol::{Dict, Payload, Serializer, SessionId, Uri, Value, error_uri};
 
+use super::State;
 use super::meta_procedures::arguments::{Arguments, invalid};
-use super::{Realm, State};
-use crate::authorization::{Action, Request};
+use super::permissions::{Permissions, exact};
+use crate::authorization::Action;
 use crate::config::Disclose;
 use crate::effects::Refusal;
 use crate::limit::Limit;
 use crate::member::Member;
 use crate::metrics::Counters;
 use crate::moment::Moment;
-use crate::uri_rules;
 
 /// Testaments that one session may leave.
 const PER_SESSION: usize = 100;
@@ -63,16 +63,16 @@ impl State {
         &mut self,
         member: &Arc<Member>,
         arguments: Arguments,
-        realm: &Realm,
+        may: Permissions<'_>,
     ) -> Result<(), Refusal> {
         let scope = scope(&arguments)?;
         let topic = Uri::from(arguments.text(0, "topic")?);
-        let options = match arguments.keyword("publish_options") {
+        let mut options = match arguments.keyword("publish_options") {
             None => PublishOptions::default(),
             Some(Value::Dict(options)) => publish_options(options)?,
             Some(_) => return Err(invalid("publish_options", "a dict")),
         };
-        check(member, &topic, &options, realm)?;
+        check(&topic, &mut options, may)?;
         let mut rest = arguments.into_args().into_iter().skip(1);
         let args = match rest.next() {
             None | Some(Value::Null) => Vec::new(),
@@ -143,23 +143,22 @@ fn scope(arguments: &Arguments) -> Result<Scope, Refusal> {
     }
 }
 
-fn check(member: &Member, topic: &Uri, options: &PublishOptions, realm: &Realm) -> Result<(), Refusal> {
-    if !uri_rules::is_well_formed(topic, MatchPolicy::Exact, realm.uri_rules()) || topic.is_reserved() {
+fn check(topic: &Uri, options: &mut PublishOptions, may: Permissions<'_>) -> Result<(), Refusal> {
+    let Permissions { realm, member, .. } = may;
+    if !realm.is_of_applications(topic) {
         return Err(Refusal::new(
             error_uri::INVALID_URI,
             format!("{topic:?} is not a topic to publish to"),
         ));
     }
-    let request = Request {
-        authid: &member.authid,
-        authrole: &member.authrole,
-        action: Action::Publish,
-        uri: topic,
-        match_policy: MatchPolicy::Exact,
-    };
-    if !member.trusted && !realm.config.authorization.permits(&request) {
-        let sentence = format!("the role {:?} may not publish to {topic:?}", member.authrole);
-        return Err(Refusal::new(error_uri::NOT_AUTHORIZED, sentence));
+    let decision = may.check(&exact(Action::Publish, topic), "publish to")?;
+    if decision.disclose && realm.config.disclosure.publishers != Disclose::Never {
+        options.disclose_me = true;
+    }
+    let passthru = options.ppt.as_ref().is_some_and(|ppt| ppt.scheme.is_some());
+    if passthru && !member.features.publisher.payload_passthru_mode {
+        let sentence = "payload_passthru_mode was not announced";
+        return Err(Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence));
     }
     if options.disclose_me && realm.config.disclosure.publishers == Disclose::Never {
         let sentence = "this realm does not disclose publishers";
@@ -190,13 +189,34 @@ fn publish_options(dict: &Dict) -> Result<PublishOptions, Refusal> {
         eligible_authid: texts("eligible_authid")?,
         eligible_authrole: texts("eligible_authrole")?,
     };
+    let mut ppt = PassThru::default();
+    for (name, value) in &dict.0 {
+        match (ppt.entry(name), value) {
+            (None, _) | (Some(_), Value::Null) => {}
+            (Some(entry), Value::String(text)) => *entry = Some(text.clone()),
+            (Some(_), _) => return Err(text_wanted(name)),
+        }
+    }
+    ppt.check()
+        .map_err(|(name, expected)| invalid(&format!("publish_options.{name}"), expected))?;
+    let rkey = match dict.get("rkey") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(rkey)) => Some(rkey.clone()),
+        Some(_) => return Err(text_wanted("rkey")),
+    };
     Ok(PublishOptions {
+        rkey,
+        ppt: Some(Box::new(ppt)).filter(|ppt| **ppt != PassThru::default()),
         disclose_me: flag("disclose_me")?.unwrap_or_default(),
         retain: flag("retain")?.unwrap_or_default(),
         retain_for: milliseconds(dict, "_retain_for")?,
         recipients: Some(Box::new(recipients)).filter(|lists| **lists != Recipients::default()),
         ..PublishOptions::default()
     })
+}
+
+fn text_wanted(name: &str) -> Refusal {
+    invalid(&format!("publish_options.{name}"), "text")
 }
 
 fn milliseconds(dict: &Dict, name: &str) -> Result<Option<u64>, Refusal> {

@@ -8,20 +8,19 @@ use tokio::sync::watch;
 use wamp_protocol::{Dict, Message};
 
 use super::{Seat, Session};
-use crate::authorization::{Decision, DynamicAuthorizer, Key, decision, question};
+use crate::authorization::{DynamicAuthorizer, Key, Outcome, decision, question};
 use crate::inside::Failure;
 use crate::member::Member;
 use crate::realm::Realm;
 use crate::router::Core;
-
-/// What came of a question: the decision, or a sentence why there is none.
-pub(super) type Outcome = Result<Decision, String>;
 
 /// A question to an authorizer, asked.
 #[derive(Debug)]
 pub(super) struct Deciding {
     /// The message in question, and what came after it.
     pub(super) waiting: VecDeque<Message>,
+    /// What the question is about.
+    pub(super) key: Key,
     outcome: watch::Receiver<Option<Outcome>>,
 }
 
@@ -41,6 +40,7 @@ impl Deciding {
     /// Asks about the first message.
     pub(super) fn begin(session: &Session, seat: &Seat, question: Question, waiting: VecDeque<Message>) -> Self {
         let (tell, outcome) = watch::channel(None);
+        let key = question.key.clone();
         let (core, outbox) = (Arc::clone(&session.core), Arc::clone(&session.outbox));
         let seat = (Arc::clone(&seat.realm), Arc::clone(&seat.member));
         tokio::spawn(async move {
@@ -49,7 +49,7 @@ impl Deciding {
             let _ = tell.send(Some(outcome));
             outbox.wake();
         });
-        Self { waiting, outcome }
+        Self { waiting, key, outcome }
     }
 
     /// What came of it, once it is known.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use wamp_protocol::{MatchPolicy, Message, error_uri};
 
-use super::deciding::{Outcome, Question};
+use super::deciding::Question;
 use super::{Seat, Session};
-use crate::authorization::{Action, Decision, Key, Request, options};
+use crate::authorization::{Action, Decision, Key, Outcome, Outcomes, Request, options};
 use crate::config::Disclose;
 use crate::effects::Refusal;
 use crate::member::Member;
 use crate::metrics::Counters;
+use crate::realm::request;
 
 /// What is known of a message's permission.
 pub(super) enum Verdict {
@@ -21,8 +22,9 @@ pub(super) enum Verdict {
 }
 
 impl Session {
-    /// `outcome` is what came of the question about this very message, if one was asked.
-    pub(super) fn judge(&self, seat: &Seat, message: &mut Message, outcome: Option<Outcome>) -> Verdict {
+    /// `outcomes` are what came of the questions about this very message, if any were asked; what has
+    /// been decided before and is needed is added.
+    pub(super) fn judge(&self, seat: &Seat, message: &mut Message, outcomes: &mut Outcomes) -> Verdict {
         if seat.unrestricted {
             return Verdict::Permitted;
         }
@@ -39,7 +41,7 @@ impl Session {
             match_policy,
         };
         if authorization.permits(&request) {
-            return Verdict::Permitted;
+            return self.judge_further(seat, message, outcomes);
         }
         let Some(authorizer) = authorization.asked_about(authrole) else {
             return Verdict::Refused(self.refuse(&request));
@@ -49,8 +51,8 @@ impl Session {
             uri: uri.clone(),
             match_policy,
         };
-        let outcome = outcome.or_else(|| seat.realm.decided(&seat.member, &key).map(Ok));
-        match outcome {
+        let outcome = outcomes.get(&key).cloned();
+        match outcome.or_else(|| seat.realm.decided(&seat.member, &key).map(Ok)) {
             None => Verdict::Undecided(Question {
                 authorizer: Arc::clone(authorizer),
                 key,
@@ -61,14 +63,57 @@ impl Session {
                 if disclose {
                     make_known(seat, message);
                 }
-                Verdict::Permitted
+                self.judge_further(seat, message, outcomes)
             }
-            Some(Err(_)) => {
-                Counters::add(&self.core.counters.requests_refused, 1);
-                let sentence = "it cannot be decided now whether this is permitted";
-                Verdict::Refused(Refusal::new(error_uri::AUTHORIZATION_FAILED, sentence))
+            Some(Err(_)) => self.cannot_be_decided(),
+        }
+    }
+
+    /// What a meta procedure does in its caller's name is asked about before it is called, and
+    /// judged by the procedure.
+    fn judge_further(&self, seat: &Seat, message: &Message, outcomes: &mut Outcomes) -> Verdict {
+        let Message::Call(call) = message else {
+            return Verdict::Permitted;
+        };
+        let authorization = &seat.realm.config.authorization;
+        let asked_about = || authorization.asked_about(&seat.member.authrole);
+        let Some(authorizer) = call.procedure.is_reserved().then(asked_about).flatten() else {
+            return Verdict::Permitted;
+        };
+        for alternatives in seat.realm.needs(call) {
+            let mut failed = false;
+            for (key, options) in alternatives {
+                if authorization.permits(&request(&seat.member, &key)) {
+                    failed = false;
+                    break;
+                }
+                match known(seat, &key, outcomes) {
+                    None => {
+                        return Verdict::Undecided(Question {
+                            authorizer: Arc::clone(authorizer),
+                            key,
+                            options,
+                        });
+                    }
+                    Some(Ok(Decision { allow: true, .. })) => {
+                        failed = false;
+                        break;
+                    }
+                    Some(Ok(Decision { allow: false, .. })) => {}
+                    Some(Err(_)) => failed = true,
+                }
+            }
+            if failed {
+                return self.cannot_be_decided();
             }
         }
+        Verdict::Permitted
+    }
+
+    fn cannot_be_decided(&self) -> Verdict {
+        Counters::add(&self.core.counters.requests_refused, 1);
+        let sentence = "it cannot be decided now whether this is permitted";
+        Verdict::Refused(Refusal::new(error_uri::AUTHORIZATION_FAILED, sentence))
     }
 
     fn refuse(&self, request: &Request<'_>) -> Refusal {
@@ -87,6 +132,15 @@ impl Session {
             format!("the role {authrole:?} may not {verb} {uri:?}"),
         )
     }
+}
+
+/// What has been decided about `key`, for this message or before.
+fn known(seat: &Seat, key: &Key, outcomes: &mut Outcomes) -> Option<Outcome> {
+    if outcomes.get(key).is_none() {
+        let decision = seat.realm.decided(&seat.member, key)?;
+        outcomes.add(key.clone(), Ok(decision));
+    }
+    outcomes.get(key).cloned()
 }
 
 /// The caller or publisher is to be made known, where the realm ever does that.

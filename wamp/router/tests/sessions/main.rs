@@ -9,6 +9,7 @@ mod authorization;
 mod challenge;
 mod dynamic_permission;
 mod dynamic_sign_in;
+mod long_poll;
 mod origins;
 mod proofs;
 mod proxies;

@@ -3,11 +3,15 @@
 use serde_json::{Value as Json, json};
 
 use crate::site::Site;
-use crate::support::Client;
+use wamp_protocol::Serializer;
+
+use crate::support::{Client, Kind};
 
 on_every_wire!(
     feature_event_history,
     history_of_a_pattern_has_the_events_of_all_its_topics_in_order,
+    history_gives_the_details_that_the_events_had,
+    history_gives_back_whatever_was_delivered,
     events_for_particular_sessions_are_not_kept,
     history_obeys_the_lists_of_names_and_roles,
     wrong_filters_are_refused_by_name,
@@ -44,7 +48,14 @@ async fn feature_event_history(site: Site) {
         (&first["subscription"], &first["publication"]),
         (&json!(subscription), &json!(ids[0]))
     );
-    assert!(first["details"].is_object());
+    let timestamp = &first["timestamp"];
+    assert_eq!(
+        first,
+        &json!({
+            "timestamp": timestamp, "subscription": subscription, "publication": ids[0],
+            "details": { "topic": "com.topic" }, "args": [1], "kwargs": {},
+        })
+    );
     let times: Vec<String> = all
         .as_array()
         .unwrap()
@@ -101,6 +112,102 @@ async fn history_of_a_pattern_has_the_events_of_all_its_topics_in_order(site: Si
         for event in some.as_array().unwrap() {
             assert!(event["details"]["topic"].as_str().unwrap().starts_with("com.log."));
         }
+    }
+}
+
+async fn history_gives_the_details_that_the_events_had(site: Site) {
+    let mut client = site.join().await;
+    let subscription = client.subscribe("com.topic", json!({})).await;
+    let mut publisher = site.peer().await;
+    let ppt =
+        json!({ "ppt_scheme": "x_mine", "ppt_serializer": "cbor", "ppt_cipher": "xsalsa20poly1305", "ppt_keyid": "7" });
+    let (secret, enc) = ("\u{0}EOP/kQ==", json!({ "enc_algo": "x_mine", "enc_key": "7" }));
+    publisher.publish("com.topic", ppt.clone(), json!([secret])).await;
+    publisher.publish("com.topic", enc.clone(), json!(secret)).await;
+    let disclosed = json!({ "disclose_me": true, "rkey": "a" });
+    publisher.publish("com.topic", disclosed, json!([1])).await;
+    for _ in 0..3 {
+        client.receive().await;
+    }
+    let all = events(&mut client, subscription, json!({})).await;
+    let with_topic = |mut details: Json| {
+        details["topic"] = json!("com.topic");
+        details
+    };
+    let facts = client
+        .ask("wamp.session.get", json!([publisher.session]))
+        .await
+        .unwrap();
+    let of_publisher = json!({
+        "publisher": publisher.session, "publisher_authid": facts["authid"], "publisher_authrole": facts["authrole"],
+    });
+    for (number, details, args) in [
+        (0, ppt, json!([secret])),
+        (1, enc, json!([secret])),
+        (2, of_publisher, json!([1])),
+    ] {
+        assert_eq!(all[number]["details"], with_topic(details));
+        assert_eq!((&all[number]["args"], &all[number]["kwargs"]), (&args, &json!({})));
+    }
+    // Who could not have had it live is not given it either.
+    let mut plain = site.join_with(&[]).await;
+    let some = events(&mut plain, subscription, json!({})).await;
+    assert_eq!(some.as_array().unwrap().len(), 2);
+    assert_eq!(
+        some[0]["args"],
+        json!([secret]),
+        "what is no ppt_scheme needs no feature"
+    );
+}
+
+async fn history_gives_back_whatever_was_delivered(site: Site) {
+    let mut client = site.join().await;
+    let subscription = client.subscribe("com.topic", json!({})).await;
+    let deep = |levels: usize| (0..levels).fold(json!(1), |value, _| json!([value]));
+    for serializer in Serializer::ALL {
+        let mut sender = site.server.join_by(Kind::RawSocket(serializer)).await;
+        let odd: Vec<&[u8]> = match serializer {
+            Serializer::Json => vec![b"[16,1,{},\"com.topic\",[],{\"a\":1,\"a\":2}]"],
+            // A key twice, and a timestamp.
+            Serializer::MsgPack => vec![
+                b"\x96\x10\x01\x80\xA9com.topic\x90\x82\xA1a\x01\xA1a\x02",
+                b"\x95\x10\x02\x80\xA9com.topic\x91\xD6\xFF\x00\x00\x00\x05",
+            ],
+            Serializer::Cbor => vec![b"\x86\x10\x01\xA0\x69com.topic\x80\xA2\x61a\x01\x61a\x02"],
+        };
+        for message in odd {
+            sender.send_encoded(message).await;
+        }
+        sender.request(16, json!([{}, "com.topic", deep(100)])).await;
+        sender.publish("com.topic", json!({}), json!(["end"])).await;
+    }
+    let mut delivered = Vec::new();
+    while delivered.len() < 10 {
+        let text = client.receive_text().await;
+        let event: Json = serde_json::from_str(&text).unwrap();
+        let payload = text
+            .strip_prefix(&format!("[36,{subscription},{},{{}},", event[2]))
+            .unwrap();
+        delivered.push(match payload.strip_suffix(']').unwrap().strip_prefix("[],") {
+            Some(kwargs) => format!("\"args\":[],\"kwargs\":{kwargs}}}"),
+            None => format!("\"args\":{},\"kwargs\":{{}}}}", payload.strip_suffix(']').unwrap()),
+        });
+    }
+    assert!(delivered[0].ends_with("{\"a\":1,\"a\":2}}"), "{delivered:?}");
+    let mut peer = site.peer().await;
+    for asker in [&mut client, &mut peer] {
+        asker
+            .call("wamp.subscription.get_events", json!({}), json!([subscription]))
+            .await;
+        let answer = asker.receive_text().await;
+        let mut rest = &answer[..];
+        for event in &delivered {
+            rest = rest
+                .split_once(event)
+                .unwrap_or_else(|| panic!("no {event} in {rest}"))
+                .1;
+        }
+        assert_eq!(rest, "]]]");
     }
 }
 

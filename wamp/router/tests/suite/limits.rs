@@ -9,6 +9,7 @@ use crate::support::Kind;
 
 on_every_wire!(
     subscriptions_registrations_and_calls_of_a_session_are_limited,
+    wildcards_of_a_session_stand_in_a_limited_number_of_ways,
     a_session_that_does_not_read_ends_and_the_others_notice_nothing,
     much_that_comes_at_once_ends_nobody_who_reads,
 );
@@ -56,6 +57,31 @@ async fn subscriptions_registrations_and_calls_of_a_session_are_limited(site: Si
         let name = format!("wamp_limits_hit_total{{limit=\"{limit}\"}}");
         assert_eq!(site.metric(&name), count, "{limit}");
     }
+}
+
+async fn wildcards_of_a_session_stand_in_a_limited_number_of_ways(site: Site) {
+    let mut client = site.join().await;
+    let mut other = site.peer().await;
+    let wildcard = json!({ "match": "wildcard" });
+    let pattern = |number: u32| {
+        let component = |at: usize| if number >> at & 1 == 0 { ".a" } else { "." };
+        "com".to_owned() + &(0..7).map(component).collect::<String>()
+    };
+    for number in 0..64 {
+        client.subscribe(&pattern(number), wildcard.clone()).await;
+        client.register(&pattern(number), wildcard.clone()).await;
+    }
+    for code in [32, 64] {
+        let refused = client.refused(code, json!([wildcard, pattern(64)])).await;
+        assert_eq!(refused, "wamp.error.unavailable");
+    }
+    // The same again, of a shape that there is, without a wildcard, and of somebody else.
+    client.subscribe(&pattern(63), wildcard.clone()).await;
+    client.subscribe("com..b.b.b.b.b.b", wildcard.clone()).await;
+    client.subscribe(&pattern(64), json!({ "match": "prefix" })).await;
+    client.register("com.exact", json!({})).await;
+    other.subscribe(&pattern(64), wildcard.clone()).await;
+    assert_eq!(site.metric("wamp_limits_hit_total{limit=\"wildcard_shapes\"}"), 2);
 }
 
 async fn messages_have_a_largest_size(site: Site) {

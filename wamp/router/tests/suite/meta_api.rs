@@ -7,6 +7,7 @@ use crate::site::Site;
 on_every_wire!(
     feature_session_meta_api,
     feature_testament_meta_api,
+    a_testament_is_published_with_its_passthru_and_its_shard,
     sessions_are_killed_with_a_reason_but_not_by_themselves,
     killing_by_name_gives_ids_and_killing_by_role_or_all_a_number,
     killing_all_tells_no_meta_events_and_publishes_no_testaments,
@@ -199,6 +200,63 @@ async fn feature_testament_meta_api(site: Site) {
     cautious.receive().await;
     assert_eq!(subscriber.receive().await[4], json!(["a"]));
     subscriber.has_nothing_to_read().await;
+}
+
+async fn a_testament_is_published_with_its_passthru_and_its_shard(site: Site) {
+    let add = "wamp.session.add_testament";
+    let mut able = site.peer().await;
+    let id = able.subscribe("com.secret", json!({})).await;
+    let mut plain = site.join_with(&[]).await;
+    plain.subscribe("com.secret", json!({})).await;
+    let ppt = json!({ "ppt_scheme": "x_mine", "ppt_serializer": "cbor", "ppt_keyid": "7" });
+    let secret = json!(["com.secret", ["\u{0}EOP/kQ=="], {}]);
+    let passthru = json!({ "publish_options": ppt });
+    let refused = plain.ask_with(add, secret.clone(), passthru.clone()).await;
+    assert_eq!(refused, Err("wamp.error.feature_not_supported".to_owned()));
+    let mut mortal = site.join().await;
+    mortal.ask_with(add, secret.clone(), passthru).await.unwrap();
+    for wrong in [
+        json!({ "ppt_scheme": 7 }),
+        json!({ "rkey": 7 }),
+        json!({ "enc_algo": "rot13" }),
+    ] {
+        let kwargs = json!({ "publish_options": wrong });
+        let refused = mortal.ask_with(add, secret.clone(), kwargs).await;
+        assert_eq!(refused, Err("wamp.error.invalid_argument".to_owned()), "{wrong}");
+    }
+    // As a publication with the same key goes to one of the nodes.
+    let mut nodes = Vec::new();
+    for nkey in ["one", "two"] {
+        let mut node = site.join().await;
+        node.subscribe("com.shard", json!({ "nkey": nkey })).await;
+        nodes.push(node);
+    }
+    let kwargs = json!({ "publish_options": { "rkey": "a" } });
+    let shard = json!(["com.shard", ["last"], {}]);
+    mortal.ask_with(add, shard, kwargs).await.unwrap();
+    mortal
+        .publish("com.shard", json!({ "rkey": "a" }), json!(["live"]))
+        .await;
+    mortal.vanish().await;
+    let event = able.receive().await;
+    assert_eq!(event, json!([36, id, event[2], ppt, ["\u{0}EOP/kQ=="]]));
+    plain.has_nothing_to_read().await;
+    // Both are there now, or will never be.
+    able.publish("com.shard", json!({}), json!(["end"])).await;
+    let mut shares = Vec::new();
+    for node in &mut nodes {
+        let mut share = Vec::new();
+        loop {
+            let word = node.receive().await[4][0].as_str().unwrap().to_owned();
+            if word == "end" {
+                break;
+            }
+            share.push(word);
+        }
+        shares.push(share);
+    }
+    shares.sort();
+    assert_eq!(shares, [vec![], vec!["live", "last"]]);
 }
 
 async fn a_procedure_of_the_router_that_is_not_there_is_no_such_procedure(site: Site) {

@@ -14,6 +14,8 @@ on_every_wire!(
 on_every_network!(
     trap_28_nesting_is_bounded,
     trap_28_keys_are_texts_and_unique,
+    trap_28_a_key_that_comes_twice_in_a_payload_is_passed_on_as_it_came,
+    trap_28_large_numbers_of_cbor_are_numbers_for_everybody,
     trap_28_ids_may_come_as_floating_point,
     trap_28_ids_among_arguments_may_come_as_floating_point,
     trap_28_undefined_is_null,
@@ -93,7 +95,12 @@ async fn trap_28_nesting_is_bounded(site: Site) {
     };
     client.send_encoded(&bomb).await;
     assert_eq!(client.aborted().await, "wamp.error.protocol_violation");
-    assert_eq!(site.metric("wamp_limits_hit_total{limit=\"depth\"}"), 2);
+    // A tag of CBOR is a level too: its readers go down as deep.
+    let mut client = site.server.join_by(Kind::WebSocket(Serializer::Cbor)).await;
+    let tags = [b"\x85\x10\x01\xA0\x69com.topic\x81".to_vec(), vec![0xC6; 1000], vec![1]].concat();
+    client.send_encoded(&tags).await;
+    assert_eq!(client.aborted().await, "wamp.error.protocol_violation");
+    assert_eq!(site.metric("wamp_limits_hit_total{limit=\"depth\"}"), 3);
     receiver.has_nothing_to_read().await;
 }
 
@@ -117,6 +124,39 @@ async fn trap_28_keys_are_texts_and_unique(site: Site) {
         client.send_encoded(message).await;
         assert_eq!(client.aborted().await, "wamp.error.protocol_violation", "{message:?}");
     }
+}
+
+async fn trap_28_a_key_that_comes_twice_in_a_payload_is_passed_on_as_it_came(site: Site) {
+    // In headers it is a breach; payloads are for their readers to judge.
+    let mut receivers = Vec::new();
+    for serializer in Serializer::ALL {
+        let mut receiver = site.server.join_by(Kind::RawSocket(serializer)).await;
+        receiver.subscribe("com.topic", json!({})).await;
+        receivers.push(receiver);
+    }
+    let (twice, number): (&[u8], &[u8]) = match site.kind.serializer() {
+        Serializer::Json => (
+            b"[16,1,{},\"com.topic\",[],{\"a\":1,\"a\":2}]",
+            b"[16,2,{},\"com.topic\",[{1:2}]]",
+        ),
+        Serializer::MsgPack => (
+            b"\x96\x10\x01\x80\xA9com.topic\x90\x82\xA1a\x01\xA1a\x02",
+            b"\x95\x10\x02\x80\xA9com.topic\x91\x81\x01\x02",
+        ),
+        Serializer::Cbor => (
+            b"\x86\x10\x01\xA0\x69com.topic\x80\xA2\x61a\x01\x61a\x02",
+            b"\x85\x10\x02\xA0\x69com.topic\x81\xA1\x01\x02",
+        ),
+    };
+    let mut sender = site.join().await;
+    sender.send_encoded(twice).await;
+    for receiver in &mut receivers {
+        let event = receiver.receive_text().await;
+        assert!(event.ends_with(r#",[],{"a":1,"a":2}]"#), "{event}");
+    }
+    // What no serializer but this one could pass on is a breach here too.
+    sender.send_encoded(number).await;
+    assert_eq!(sender.aborted().await, "wamp.error.protocol_violation");
 }
 
 async fn trap_28_ids_may_come_as_floating_point(site: Site) {
@@ -212,6 +252,22 @@ async fn trap_28_cbor_of_indefinite_length_and_with_tags_is_read(site: Site) {
         .send_encoded(b"\x9F\x10\x01\xBF\xFF\x7F\x64com.\x65topic\xFF\x9F\xC1\x07\x9F\x08\xFF\xBF\x61k\x09\xFF\xFF\xFF")
         .await;
     assert_eq!(receiver.receive().await[4], json!([7, [8], { "k": 9 }]));
+}
+
+async fn trap_28_large_numbers_of_cbor_are_numbers_for_everybody(site: Site) {
+    let mut receiver = site.join().await;
+    receiver.subscribe("com.topic", json!({})).await;
+    let mut sender = site.server.join_by(Kind::RawSocket(Serializer::Cbor)).await;
+    // 2^64 and, in the same form, 5: octets with a tag.
+    sender
+        .send_encoded(b"\x85\x10\x01\xA0\x69com.topic\x82\xC2\x49\x01\0\0\0\0\0\0\0\0\xC2\x41\x05")
+        .await;
+    let event = receiver.receive_text().await;
+    let large = match site.kind.serializer() {
+        Serializer::MsgPack => "1.8446744073709552e19",
+        Serializer::Json | Serializer::Cbor => "18446744073709551616",
+    };
+    assert!(event.ends_with(&format!(",[{large},5]]")), "{event}");
 }
 
 async fn trap_28_no_compression_is_negotiated(site: Site) {

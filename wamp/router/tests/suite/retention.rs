@@ -12,6 +12,8 @@ on_every_wire!(
     trap_22_replay_obeys_the_lists_and_exclusions_of_the_publication,
     trap_22_only_replayed_copies_say_that_they_are_retained,
     trap_22_an_event_without_payload_clears_the_topic,
+    trap_22_replay_obeys_shards,
+    trap_22_a_publisher_is_sent_the_newest_that_it_was_not_excluded_from,
     a_retained_event_expires,
 );
 
@@ -133,6 +135,76 @@ async fn trap_22_an_event_without_payload_clears_the_topic(site: Site) {
     subscriber.has_nothing_to_read().await;
     subscriber.subscribe("com.other", json!({ "get_retained": true })).await;
     assert_eq!(subscriber.receive().await[4], json!([2]));
+}
+
+async fn trap_22_replay_obeys_shards(site: Site) {
+    let mut nodes = Vec::new();
+    for nkey in ["one", "two"] {
+        let mut node = site.join().await;
+        node.subscribe("com.topic", json!({ "nkey": nkey })).await;
+        nodes.push((nkey, node));
+    }
+    let mut publisher = site.peer().await;
+    for key in 0..10 {
+        let options = json!({ "rkey": format!("key{key}"), "retain": true });
+        publisher.publish("com.topic", options, json!([key])).await;
+    }
+    publisher.publish("com.topic", json!({}), json!(["end"])).await;
+    let mut newest = 0;
+    for (nkey, node) in &mut nodes {
+        let mut live = Vec::new();
+        while let Some(key) = node.receive().await[4][0].as_u64() {
+            live.push(key);
+        }
+        newest = newest.max(*live.last().expect("every node has a share"));
+        let options = json!({ "nkey": nkey, "get_retained": true });
+        node.subscribe("com.topic", options).await;
+        assert_eq!(
+            node.receive().await[4][0].as_u64(),
+            live.last().copied(),
+            "its own newest"
+        );
+        node.has_nothing_to_read().await;
+    }
+    // Who takes all is sent the newest, and one without a key takes the place of all.
+    let mut all = site.join().await;
+    all.subscribe("com.topic", json!({ "get_retained": true })).await;
+    assert_eq!(all.receive().await[4], json!([newest]));
+    publisher
+        .publish("com.topic", json!({ "retain": true }), json!(["whole"]))
+        .await;
+    assert_eq!(all.receive().await[4], json!(["whole"]));
+    for (nkey, node) in &mut nodes {
+        assert_eq!(node.receive().await[4], json!(["whole"]));
+        let options = json!({ "nkey": nkey, "get_retained": true });
+        node.subscribe("com.topic", options).await;
+        assert_eq!(node.receive().await[4], json!(["whole"]));
+        node.has_nothing_to_read().await;
+    }
+}
+
+async fn trap_22_a_publisher_is_sent_the_newest_that_it_was_not_excluded_from(site: Site) {
+    let mut publisher = site.join().await;
+    let mut other = site.peer().await;
+    let retain = json!({ "retain": true });
+    let including = json!({ "retain": true, "exclude_me": false });
+    let asks = json!({ "get_retained": true });
+    publisher.publish("com.topic", including, json!([1])).await;
+    publisher.publish("com.topic", retain.clone(), json!([2])).await;
+    let subscription = publisher.subscribe("com.topic", asks.clone()).await;
+    assert_eq!(publisher.receive().await[4], json!([1]));
+    other.subscribe("com.topic", asks.clone()).await;
+    assert_eq!(other.receive().await[4], json!([2]));
+    // Each is sent what the other has published.
+    other.publish("com.topic", retain.clone(), json!([3])).await;
+    assert_eq!(publisher.receive().await[4], json!([3]));
+    publisher.publish("com.topic", retain, json!([4])).await;
+    assert_eq!(other.receive().await[4], json!([4]));
+    for (client, expected) in [(&mut publisher, 3), (&mut other, 4)] {
+        assert_eq!(client.subscribe("com.topic", asks.clone()).await, subscription);
+        assert_eq!(client.receive().await[4], json!([expected]));
+        client.has_nothing_to_read().await;
+    }
 }
 
 async fn a_retained_event_expires(site: Site) {

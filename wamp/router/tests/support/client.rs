@@ -1,5 +1,6 @@
 //! A client that sends and receives messages as they are written down.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +21,8 @@ pub(crate) struct Client {
     pub(crate) session: u64,
     request: u64,
     batched: bool,
-    unread: Vec<Json>,
+    /// Messages that came in one batch.
+    unread: VecDeque<Bytes>,
 }
 
 /// Details of HELLO with every feature announced.
@@ -48,7 +50,7 @@ impl Client {
             session: 0,
             request: 0,
             batched: matches!(kind, Kind::Batched(_) | Kind::BatchedLongPoll(_)),
-            unread: Vec::new(),
+            unread: VecDeque::new(),
         }
     }
 
@@ -209,9 +211,13 @@ impl Client {
                     break body.into();
                 }
             },
-            Wire::LongPoll(wire) => match wire.post("receive", b"").await {
-                (200, body) => body.into(),
-                _ => return None,
+            Wire::LongPoll(wire) => loop {
+                match wire.post("receive", b"").await {
+                    // There was nothing for so long: it is to be asked again.
+                    (200, body) if body.is_empty() => {}
+                    (200, body) => break body.into(),
+                    _ => return None,
+                }
             },
             Wire::Linked(_, rx) => Serializer::Json.encode(&rx.next().await?).unwrap(),
         })
@@ -225,13 +231,27 @@ impl Client {
 
     /// The next message, or `None` when the connection ends.
     pub(crate) async fn try_receive(&mut self) -> Option<Json> {
-        if !self.unread.is_empty() {
-            return Some(self.unread.remove(0));
+        let body = self.body().await?;
+        let value = Value::decode(self.serializer, &body).unwrap();
+        Some(serde_json::from_str(&value.to_json()).unwrap())
+    }
+
+    /// The next message as JSON text, with what no value has: a key that comes twice.
+    pub(crate) async fn receive_text(&mut self) -> String {
+        let body = tokio::time::timeout(PATIENCE, self.body()).await;
+        let body = body.expect("no message came").expect("the connection ended");
+        let message = self.serializer.decode(body).unwrap();
+        String::from_utf8(Serializer::Json.encode(&message).unwrap().to_vec()).unwrap()
+    }
+
+    async fn body(&mut self) -> Option<Bytes> {
+        if let Some(body) = self.unread.pop_front() {
+            return Some(body);
         }
         let octets = self.frame().await?;
-        let mut bodies = Vec::new();
+        let bodies = &mut self.unread;
         match (self.batched, self.serializer) {
-            (false, _) => bodies.push(octets),
+            (false, _) => bodies.push_back(octets),
             (true, Serializer::Json) => {
                 let messages = octets
                     .split(|octet| *octet == 0x1E)
@@ -242,16 +262,12 @@ impl Client {
                 let mut rest = &octets[..];
                 while let Some((length, tail)) = rest.split_first_chunk::<4>() {
                     let (message, after) = tail.split_at(u32::from_be_bytes(*length) as usize);
-                    bodies.push(Bytes::copy_from_slice(message));
+                    bodies.push_back(Bytes::copy_from_slice(message));
                     rest = after;
                 }
             }
         }
-        for body in bodies {
-            let value = Value::decode(self.serializer, &body).unwrap();
-            self.unread.push(serde_json::from_str(&value.to_json()).unwrap());
-        }
-        Some(self.unread.remove(0))
+        self.unread.pop_front()
     }
 
     pub(crate) async fn ends(&mut self) {

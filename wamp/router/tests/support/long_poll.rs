@@ -1,10 +1,14 @@
 //! HTTP requests, as little of them as long-poll needs.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+/// Longer than any request waits.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A long-poll transport that has been opened.
 pub(crate) struct LongPollWire {
@@ -23,6 +27,17 @@ impl LongPollWire {
             address,
             id: answer["transport"].as_str().unwrap().to_owned(),
         }
+    }
+
+    /// A request whose answer is not read.
+    pub(crate) async fn begin(&self, verb: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let head = format!(
+            "POST /lp/{}/{verb} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+            self.id
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
     }
 
     pub(crate) async fn post(&self, verb: &str, body: &[u8]) -> (u16, Vec<u8>) {
@@ -48,7 +63,8 @@ async fn post_saying(address: SocketAddr, path: &str, headers: &[(&str, &str)], 
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
+    let reading = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+    reading.expect("a request is not answered").unwrap();
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
         return (0, Vec::new());
     };

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::read::{Container, Fault, Keys, Kind, Reader, Token};
+use super::read::{Container, Fault, Keys, Kind, MAX_DEPTH, RESULT_DEPTH, Reader, Token};
 use super::{DecodeError, Source};
 use crate::{Message, MessageType, Payload, RequestId, Uri};
 
@@ -175,7 +175,7 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
             keys.add(&key).map_err(|fault| self.fault(fault, field))?;
             let read = match entry(self.reader, &key) {
                 Ok(true) => Ok(()),
-                Ok(false) => self.reader.skip(),
+                Ok(false) => self.reader.skip(MAX_DEPTH),
                 Err(fault) => Err(fault),
             };
             read.map_err(|fault| self.fault(fault, &format!("{field}.{key}")))?;
@@ -234,7 +234,11 @@ impl<'a, R: Reader<'a>> Elements<'_, '_, R> {
     #[inline]
     fn raw(&mut self, field: &str) -> Result<Bytes, DecodeError> {
         let from = self.reader.next_at();
-        let skipped = self.reader.skip();
+        let levels = match self.message_type {
+            MessageType::Result => RESULT_DEPTH,
+            _ => MAX_DEPTH,
+        };
+        let skipped = self.reader.skip(levels);
         skipped.map_err(|fault| self.fault(fault, field))?;
         Ok(self.source.slice(from, self.reader.at()))
     }

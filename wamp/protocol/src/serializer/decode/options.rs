@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::message::{ForwardedFor, PassThru};
-use crate::serializer::read::{Fault, Keys, Kind, Reader};
+use crate::serializer::read::{Fault, Keys, Kind, MAX_DEPTH, Reader};
 use crate::{Dict, MatchPolicy, SessionId, Value};
 
 fn optional<'a, R: Reader<'a>, T>(
@@ -84,7 +84,7 @@ pub(super) fn dict<'a, R: Reader<'a>>(reader: &mut R) -> Result<Dict, Fault> {
     if !matches!(reader.kind()?, Kind::Dict | Kind::Null) {
         return Err(Fault::Expected("a dict"));
     }
-    Ok(match reader.value()? {
+    Ok(match reader.value(MAX_DEPTH)? {
         Value::Dict(dict) => dict,
         _ => Dict::default(),
     })
@@ -99,7 +99,7 @@ pub(super) fn entries<'a, R: Reader<'a>>(
     while let Some(key) = reader.key(&mut dict)? {
         keys.add(&key)?;
         if !entry(reader, &key)? {
-            reader.skip()?;
+            reader.skip(MAX_DEPTH)?;
         }
     }
     Ok(())
@@ -133,26 +133,15 @@ pub(super) fn pass_thru<'a, R: Reader<'a>>(
     let Some(text) = optional_text(reader)? else {
         return Ok(true);
     };
-    match key {
-        "enc_algo" if !is_one_of(&text, &["cryptobox", "mqtt", "xbr"]) => {
-            return Err(Fault::Expected("cryptobox, mqtt, xbr or one beginning with x_"));
-        }
-        "enc_serializer" if !is_one_of(&text, &["json", "msgpack", "cbor", "ubjson", "flatbuffers"]) => {
-            return Err(Fault::Expected("a serializer's name, or one beginning with x_"));
-        }
-        _ => {}
-    }
-    *slot(ppt.get_or_insert_default()) = Some(text);
+    let ppt = ppt.get_or_insert_default();
+    *slot(ppt) = Some(text);
+    ppt.check().map_err(|(_, expected)| Fault::Expected(expected))?;
     Ok(true)
 }
 
 /// Whether the payload may be octets instead of a list.
 pub(super) fn is_opaque(ppt: Option<&PassThru>) -> bool {
     ppt.is_some_and(|ppt| ppt.enc_algo.is_some() || ppt.scheme.is_some())
-}
-
-fn is_one_of(name: &str, known: &[&str]) -> bool {
-    known.contains(&name) || name.starts_with("x_")
 }
 
 pub(super) fn forward_for<'a, R: Reader<'a>>(reader: &mut R) -> Result<Vec<ForwardedFor>, Fault> {

@@ -6,7 +6,7 @@ use crate::message::{
     Abort, Authenticate, Challenge, ClientRoles, Features, Goodbye, Hello, HelloDetails, RouterRoles, Welcome,
     WelcomeDetails,
 };
-use crate::serializer::read::{Fault, Kind, Reader};
+use crate::serializer::read::{Fault, Kind, MAX_DEPTH, Reader};
 
 const NO_ROLE: Fault = Fault::Expected("a dict with at least one role");
 
@@ -21,7 +21,10 @@ pub(super) fn hello<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<He
             "authrole" => details.authrole = option::optional_text(reader)?,
             "authmethods" => details.authmethods = option::optional_texts(reader)?.unwrap_or_default(),
             "authextra" => details.authextra = option::dict(reader)?,
-            _ => details.other.0.push((key.clone().into_owned(), reader.value()?)),
+            _ => details
+                .other
+                .0
+                .push((key.clone().into_owned(), reader.value(MAX_DEPTH)?)),
         }
         Ok(true)
     })?;
@@ -103,7 +106,10 @@ pub(super) fn welcome<'a, R: Reader<'a>>(e: &mut Elements<'_, '_, R>) -> Result<
             "authmethod" => details.authmethod = option::optional_text(reader)?,
             "authprovider" => details.authprovider = option::optional_text(reader)?,
             "authextra" => details.authextra = option::dict(reader)?,
-            _ => details.other.0.push((key.clone().into_owned(), reader.value()?)),
+            _ => details
+                .other
+                .0
+                .push((key.clone().into_owned(), reader.value(MAX_DEPTH)?)),
         }
         Ok(true)
     })?;

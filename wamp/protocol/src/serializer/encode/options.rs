@@ -95,13 +95,9 @@ impl<'w, W: Writer> Options<'w, W> {
 
     pub(super) fn pass_thru(&mut self, ppt: Option<&PassThru>) {
         let Some(ppt) = ppt else { return };
-        self.optional_text("enc_algo", ppt.enc_algo.as_deref());
-        self.optional_text("enc_serializer", ppt.enc_serializer.as_deref());
-        self.optional_text("enc_key", ppt.enc_key.as_deref());
-        self.optional_text("ppt_scheme", ppt.scheme.as_deref());
-        self.optional_text("ppt_serializer", ppt.serializer.as_deref());
-        self.optional_text("ppt_cipher", ppt.cipher.as_deref());
-        self.optional_text("ppt_keyid", ppt.keyid.as_deref());
+        for (name, text) in ppt.entries() {
+            self.optional_text(name, Some(text));
+        }
     }
 
     pub(super) fn forward_for(&mut self, routers: &[ForwardedFor]) {

@@ -1,20 +1,21 @@
 //! Checking a JSON value without keeping anything of it.
 
 use super::JsonReader;
-use crate::serializer::read::{Fault, MAX_DEPTH};
+use crate::serializer::read::{Fault, RESULT_DEPTH};
 
 /// The lists and dicts that are open: one bit each, set for a dict.
-#[derive(Default)]
 struct Nesting {
     dicts: u128,
     depth: usize,
+    /// How many there may be.
+    levels: usize,
 }
 
-const _: () = assert!(MAX_DEPTH <= 128, "one bit per level");
+const _: () = assert!(RESULT_DEPTH <= 128, "one bit per level");
 
 impl Nesting {
     const fn enter(&mut self, dict: bool) -> Result<(), Fault> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= self.levels {
             return Err(Fault::TooDeep);
         }
         self.depth += 1;
@@ -33,8 +34,12 @@ impl Nesting {
 }
 
 impl JsonReader<'_> {
-    pub(super) fn skip_value(&mut self) -> Result<(), Fault> {
-        let mut nesting = Nesting::default();
+    pub(super) fn skip_value(&mut self, levels: usize) -> Result<(), Fault> {
+        let mut nesting = Nesting {
+            dicts: 0,
+            depth: 0,
+            levels,
+        };
         loop {
             if self.skip_scalar_or_enter(&mut nesting)? {
                 continue;

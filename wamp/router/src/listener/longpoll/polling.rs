@@ -2,17 +2,21 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use bytes::Bytes;
+use tokio::sync::{Mutex, Notify, watch};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use wamp_protocol::framing::Subprotocol;
-use wamp_protocol::{DecodeError, Message, Serializer};
+use wamp_protocol::{DecodeError, Message};
 
+use super::bodies::Bodies;
+use crate::config::KeepAlive;
+use crate::connection::LINGER;
 use crate::connection::writing::Writing;
 use crate::effects::Violation;
-use crate::framing::{Batch, Found, Frame, Frames, Framing, FramingError};
+use crate::framing::{Batch, FramingError};
 use crate::limit::Limit;
 use crate::member::Transport;
 use crate::metrics::{Counters, Tally};
@@ -23,6 +27,12 @@ use crate::session::{Decided, Flow, Session};
 /// Octets of a batch that a client receives at once, about.
 const BATCH: usize = 256 * 1024;
 
+/// The shortest time that a timer knows.
+const A_MOMENT: Duration = Duration::from_millis(1);
+
+/// So many messages may take a moment each.
+const FEW: usize = 16;
+
 /// A session whose messages come and go in the bodies of HTTP requests.
 #[derive(Debug)]
 pub(super) struct LongPoll {
@@ -30,12 +40,21 @@ pub(super) struct LongPoll {
     outbox: Arc<Outbox>,
     framing: Bodies,
     batch: Option<StdMutex<Batch>>,
-    /// Held by the request that receives.
-    receiving: Mutex<()>,
+    /// Counts the requests that receive; only the newest may.
+    turns: watch::Sender<u64>,
+    /// What was taken for the request of this turn, and has not been written to its connection.
+    unwritten: StdMutex<Option<(u64, Bytes)>>,
     /// No more is taken; what waits may still be received.
     closing: AtomicBool,
     last_heard: StdMutex<Instant>,
-    handshake_ends: Instant,
+    /// When a session must have begun.
+    handshake_ends: StdMutex<Instant>,
+    handshake_time: Duration,
+    keep_alive: KeepAlive,
+    /// Until when a client that the router dismissed may answer.
+    grace: StdMutex<Option<Instant>>,
+    /// Wakes whoever watches over the transport: there is less time than was thought.
+    hurry: Notify,
 }
 
 /// Why a body is refused.
@@ -56,11 +75,32 @@ pub(super) enum Sent {
     Refused,
 }
 
+/// Messages that were taken for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    turn: u64,
+    pub(super) octets: usize,
+}
+
+/// What there is for a request that receives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Received {
+    /// One message, or in a batched protocol all that there are.
+    Messages(Taken),
+    /// Nothing in all the time that it may wait: the client is to show that it is still there.
+    Nothing,
+    /// Another request receives since.
+    Replaced,
+    /// The session is over, and everything has been received.
+    Over,
+}
+
 impl LongPoll {
     pub(super) fn new(core: Arc<Core>, subprotocol: Subprotocol, transport: Transport) -> Self {
         let Subprotocol { serializer, batched } = subprotocol;
         let now = Instant::now();
-        let handshake_ends = now + core.limits.handshake_time;
+        let handshake_time = core.limits.handshake_time;
+        let keep_alive = core.keep_alive;
         let session = Session::new(core, transport);
         session.outbox().write_in(serializer);
         Self {
@@ -68,10 +108,15 @@ impl LongPoll {
             session: Mutex::new(session),
             framing: Bodies { serializer },
             batch: batched.then(|| StdMutex::new(Batch::new(serializer))),
-            receiving: Mutex::new(()),
+            turns: watch::Sender::new(0),
+            unwritten: StdMutex::default(),
             closing: AtomicBool::new(false),
             last_heard: StdMutex::new(now),
-            handshake_ends,
+            handshake_ends: StdMutex::new(now + handshake_time),
+            handshake_time,
+            keep_alive,
+            grace: StdMutex::default(),
+            hurry: Notify::new(),
         }
     }
 
@@ -91,8 +136,14 @@ impl LongPoll {
         while let Some(decided) = self.waits_for().await {
             decided.wait().await;
             let mut session = self.session.lock().await;
-            if session.can_go_on() && session.handle(&mut VecDeque::new()).await == Flow::Close {
+            if !session.can_go_on() {
+                continue;
+            }
+            let joined = session.is_joined();
+            if session.handle(&mut VecDeque::new()).await == Flow::Close {
                 self.closing.store(true, Ordering::Release);
+            } else if joined && !session.is_joined() {
+                self.begin_anew();
             }
         }
         sent
@@ -107,17 +158,17 @@ impl LongPoll {
         if self.closing.load(Ordering::Acquire) {
             return Sent::Refused;
         }
+        let joined = session.is_joined();
         let mut tally = Tally::new();
         let decoded = self.decode(body, &mut tally);
         tally.add_in(session.counters());
         let (flow, sent) = match decoded {
             Ok(mut messages) => {
-                let joined = session.is_joined();
                 let handling = session.handle(&mut messages);
                 let flow = if joined {
                     handling.await
                 } else {
-                    timeout_at(self.handshake_ends, handling).await.unwrap_or(Flow::Close)
+                    timeout_at(self.handshake_ends(), handling).await.unwrap_or(Flow::Close)
                 };
                 (flow, Sent::Taken)
             }
@@ -130,10 +181,23 @@ impl LongPoll {
         };
         if flow == Flow::Close {
             self.closing.store(true, Ordering::Release);
+        } else if joined && !session.is_joined() {
+            self.begin_anew();
         }
         // What was put into the outbox before the session joined woke nobody.
         self.outbox.wake();
         sent
+    }
+
+    fn handshake_ends(&self) -> Instant {
+        *self.handshake_ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// GOODBYE both ways: another session may follow, and has its own time to begin.
+    fn begin_anew(&self) {
+        let ends = Instant::now() + self.handshake_time;
+        *self.handshake_ends.lock().unwrap_or_else(PoisonError::into_inner) = ends;
+        self.hurry.notify_one();
     }
 
     fn decode(&self, body: Bytes, tally: &mut Tally) -> Result<VecDeque<Message>, Fault> {
@@ -153,26 +217,63 @@ impl LongPoll {
         bodies.into_iter().map(decode).collect()
     }
 
-    /// Waits for messages: one of them, or in a batched protocol all that there are. `None` when
-    /// the session is over, or another request waits already.
-    pub(super) async fn receive(&self) -> Option<Bytes> {
+    /// Waits for messages, in the place of a request that waits already: a client that comes again
+    /// has given that one up.
+    pub(super) async fn receive(&self) -> Received {
         self.heard();
-        let _receiving = self.receiving.try_lock().ok()?;
-        loop {
-            let messages = self.take().await;
-            if !messages.is_empty() {
-                self.heard();
-                return Some(messages);
-            }
-            if self.closing.load(Ordering::Acquire) {
-                return None;
-            }
-            self.outbox.filled().await;
+        // Whose connection is closed already ends here, and takes nobody's place and no message.
+        self.let_closing_be_heard().await;
+        let mut turn = 0;
+        self.turns.send_modify(|newest| {
+            *newest += 1;
+            turn = *newest;
+        });
+        let mut turns = self.turns.subscribe();
+        let until = Instant::now() + self.keep_alive.interval;
+        tokio::select! {
+            biased;
+            _ = turns.wait_for(|newest| *newest != turn) => Received::Replaced,
+            received = self.next(turn) => received,
+            () = sleep_until(until) => Received::Nothing,
         }
     }
 
-    async fn take(&self) -> Bytes {
+    /// What the system knows of a connection's end is heard of before a timer goes off; the request
+    /// is dropped then. Where many messages wait they would take too long so, one by one.
+    async fn let_closing_be_heard(&self) {
+        if self.batch.is_some() || self.outbox.waiting() <= FEW {
+            tokio::time::sleep(A_MOMENT).await;
+        } else {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn next(&self, turn: u64) -> Received {
+        loop {
+            match self.take(turn).await {
+                Received::Nothing if self.closing.load(Ordering::Acquire) => return Received::Over,
+                Received::Nothing => {
+                    self.outbox.filled().await;
+                    self.let_closing_be_heard().await;
+                }
+                received => return received,
+            }
+        }
+    }
+
+    /// What there is now. Nothing is waited for once something has been taken, which would be lost
+    /// with the request.
+    async fn take(&self, turn: u64) -> Received {
         let mut session = self.session.lock().await;
+        if *self.turns.borrow() != turn {
+            return Received::Replaced;
+        }
+        let mut unwritten = self.unwritten();
+        if let Some((of_turn, messages)) = &mut *unwritten {
+            *of_turn = turn;
+            let octets = messages.len();
+            return Received::Messages(Taken { turn, octets });
+        }
         let mut writing = Writing::default();
         let batch = self
             .batch
@@ -183,10 +284,42 @@ impl LongPoll {
         while writing.output.is_empty() && !self.outbox.is_empty() {
             writing.fill_up(&self.outbox, &self.framing, batch.as_ref(), session.counters(), octets);
         }
-        if self.outbox.ended().is_some() {
+        if self.outbox.ended().is_some() && self.outbox.is_empty() {
             session.dismissed();
+            self.hurry(Instant::now() + LINGER);
         }
-        writing.output.freeze()
+        let messages = writing.output.freeze();
+        let octets = messages.len();
+        if octets == 0 {
+            return Received::Nothing;
+        }
+        *unwritten = Some((turn, messages));
+        Received::Messages(Taken { turn, octets })
+    }
+
+    fn unwritten(&self) -> MutexGuard<'_, Option<(u64, Bytes)>> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was taken for a request, to be written now; `None` if another has it.
+    pub(super) fn hand_over(&self, taken: Taken) -> Option<Bytes> {
+        let mut unwritten = self.unwritten();
+        let messages = unwritten.take_if(|(turn, _)| *turn == taken.turn);
+        messages.map(|(_, messages)| messages)
+    }
+
+    /// The session has been ended by the router; the transport ends then.
+    fn hurry(&self, ends: Instant) {
+        let mut grace = self.grace.lock().unwrap_or_else(PoisonError::into_inner);
+        if grace.is_none_or(|grace| ends < grace) {
+            *grace = Some(ends);
+            self.hurry.notify_one();
+        }
+    }
+
+    /// Waits until [`Self::next_look`] has to be asked earlier than it said.
+    pub(super) async fn hurried(&self) {
+        self.hurry.notified().await;
     }
 
     /// The client closes, or is gone.
@@ -201,64 +334,29 @@ impl LongPoll {
     }
 
     /// When to look again whether the client is there; `None` if it is gone. A request that
-    /// waits to receive is a sign of life: it ends when its connection breaks.
+    /// waits to receive is no sign of life: it ends after a while, for the client to come again.
     pub(super) async fn next_look(&self, core: &Core) -> Option<Instant> {
         let now = Instant::now();
-        if now >= self.handshake_ends && !self.session.lock().await.is_joined() {
+        let handshake_ends = self.handshake_ends();
+        if now >= handshake_ends && !self.session.lock().await.is_joined() {
             Counters::add(&core.counters.handshakes_timed_out, 1);
             return None;
         }
-        if self.receiving.try_lock().is_err() {
-            self.heard();
+        let patience = self.keep_alive.interval + self.keep_alive.timeout;
+        if self.outbox.ended().is_some() {
+            // Also who does not come for the GOODBYE, and only goes on sending.
+            self.hurry(now + patience);
         }
-        let patience = core.keep_alive.interval + core.keep_alive.timeout;
+        let grace = *self.grace.lock().unwrap_or_else(PoisonError::into_inner);
+        if grace.is_some_and(|grace| now >= grace) {
+            return None;
+        }
         let gone = *self.last_heard.lock().unwrap_or_else(PoisonError::into_inner) + patience;
         if now >= gone {
             Counters::add(&core.counters.silent, 1);
             return None;
         }
-        Some(if now < self.handshake_ends {
-            gone.min(self.handshake_ends)
-        } else {
-            gone
-        })
+        let joining = Some(handshake_ends).filter(|ends| now < *ends);
+        [Some(gone), grace, joining].into_iter().flatten().min()
     }
-}
-
-/// Bodies of HTTP have no frames of their own.
-#[derive(Debug, Clone, Copy)]
-struct Bodies {
-    serializer: Serializer,
-}
-
-impl Framing for Bodies {
-    fn serializer(&self) -> Serializer {
-        self.serializer
-    }
-
-    fn largest_outgoing(&self) -> usize {
-        usize::MAX
-    }
-
-    fn decode(&mut self, input: &mut [u8]) -> Result<Found, FramingError> {
-        Ok(match input.len() {
-            0 => Found::Incomplete(0),
-            size => Found::Frame(size, Frame::Message(0..size)),
-        })
-    }
-
-    /// A response holds one message, or as many as there are in a batched protocol.
-    fn frames(&self) -> Option<Frames> {
-        None
-    }
-
-    fn message(&self, body: &[u8], output: &mut BytesMut) {
-        output.extend_from_slice(body);
-    }
-
-    fn ping(&self, _: &mut BytesMut) {}
-
-    fn pong(&self, _: &[u8], _: &mut BytesMut) {}
-
-    fn close(&self, _: Option<&FramingError>, _: &mut BytesMut) {}
 }

@@ -1,6 +1,6 @@
 //! The arguments of a meta procedure, read one by one.
 
-use wamp_protocol::{Dict, MatchPolicy, Payload, Value, error_uri};
+use wamp_protocol::{Dict, MatchPolicy, Payload, Serializer, Value, error_uri};
 
 use crate::effects::Refusal;
 use crate::realm::meta_events;
@@ -10,15 +10,18 @@ use crate::realm::meta_events;
 pub(in crate::realm) struct Arguments {
     args: Vec<Value>,
     kwargs: Dict,
+    /// What they came in, and the answer may go out in.
+    pub(super) serializer: Serializer,
 }
 
 impl Arguments {
-    pub(super) fn of(payload: &Payload) -> Result<Self, Refusal> {
+    pub(in crate::realm) fn of(payload: &Payload) -> Result<Self, Refusal> {
         let refused =
             |error: wamp_protocol::ArgumentError| Refusal::new(error_uri::INVALID_ARGUMENT, error.to_string());
         Ok(Self {
             args: payload.args_value().map_err(refused)?,
             kwargs: payload.kwargs_value().map_err(refused)?,
+            serializer: payload.serializer,
         })
     }
 
@@ -38,7 +41,7 @@ impl Arguments {
         }
     }
 
-    pub(super) fn number(&self, at: usize, name: &str) -> Result<u64, Refusal> {
+    pub(in crate::realm) fn number(&self, at: usize, name: &str) -> Result<u64, Refusal> {
         self.arg(at).and_then(number).ok_or_else(|| invalid(name, "an id"))
     }
 

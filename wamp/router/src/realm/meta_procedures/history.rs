@@ -3,48 +3,56 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::{Dict, Payload, PublicationId, SubscriptionId, Value, error_uri};
+use wamp_protocol::{Dict, Part, Payload, PublicationId, SubscriptionId, Value, error_uri};
 
 use super::arguments::{Arguments, invalid};
-use super::{no_such_subscription, subscription, value};
-use crate::authorization::{Action, Request};
+use super::{no_such_subscription, subscription};
+use crate::authorization::{Action, Key};
 use crate::broker::HistoryFilter;
 use crate::effects::Refusal;
 use crate::history_store::PastEvent;
 use crate::member::Member;
 use crate::moment::{self, Iso8601};
-use crate::realm::{Realm, State};
+use crate::realm::State;
+use crate::realm::permissions::Permissions;
 
 impl State {
     pub(super) fn get_events(
         &mut self,
         caller: &Arc<Member>,
         arguments: &Arguments,
-        realm: &Realm,
+        may: Permissions<'_>,
     ) -> Result<Payload, Refusal> {
         let id = subscription(arguments)?;
         let facts = self.broker.subscription(id).ok_or_else(|| no_such_subscription(id))?;
-        let request = Request {
-            authid: &caller.authid,
-            authrole: &caller.authrole,
+        let key = Key {
             action: Action::Subscribe,
-            uri: &facts.uri,
+            uri: facts.uri.clone(),
             match_policy: facts.match_policy,
         };
-        if !caller.trusted && !realm.config.authorization.permits(&request) {
-            let sentence = format!("the role {:?} may not subscribe to {:?}", caller.authrole, facts.uri);
-            return Err(Refusal::new(error_uri::NOT_AUTHORIZED, sentence));
-        }
+        may.check(&key, "subscribe to")?;
         let filter = filter(caller, arguments)?;
         let events = self
             .broker
             .history(id, &filter)
             .ok_or_else(|| no_such_subscription(id))?;
-        let events = events
+        // In the serializer of who asks: what was published in it is given back as it came, with
+        // what no other has.
+        let serializer = arguments.serializer;
+        let events: Vec<(&PastEvent, Payload)> = events
             .iter()
-            .map(|event| as_value(id, event))
-            .collect::<Result<Vec<_>, _>>()?;
-        value(&events)
+            .filter_map(|event| match event.payload.transcode(serializer) {
+                Ok(payload) => Some((&**event, payload)),
+                // From a store that somebody else has written into: the others are none the worse.
+                Err(error) => {
+                    tracing::error!(topic = ?event.topic, publication = event.publication.get(), %error, "an event of the past is lost");
+                    None
+                }
+            })
+            .collect();
+        let parts = events.iter().map(|(event, payload)| part(id, event, payload, caller));
+        Payload::with_part(serializer, &Part::List(parts.collect()))
+            .map_err(|error| Refusal::new(error_uri::RUNTIME_ERROR, error.to_string()))
     }
 }
 
@@ -88,8 +96,7 @@ fn filter(caller: &Arc<Member>, arguments: &Arguments) -> Result<HistoryFilter, 
 }
 
 /// An event as the specification has it in lists of events.
-fn as_value(id: SubscriptionId, event: &PastEvent) -> Result<Value, Refusal> {
-    let unreadable = |error: wamp_protocol::ArgumentError| Refusal::new(error_uri::RUNTIME_ERROR, error.to_string());
+fn part<'a>(id: SubscriptionId, event: &PastEvent, payload: &'a Payload, asker: &Member) -> Part<'a> {
     let mut details = Dict::default();
     details.insert("topic", event.topic.as_str());
     if let Some(publisher) = &event.publisher {
@@ -97,12 +104,21 @@ fn as_value(id: SubscriptionId, event: &PastEvent) -> Result<Value, Refusal> {
         details.insert("publisher_authid", publisher.authid.as_str());
         details.insert("publisher_authrole", publisher.authrole.as_str());
     }
-    let mut item = Dict::default();
-    item.insert("timestamp", Iso8601(event.at).to_string());
-    item.insert("subscription", id.get());
-    item.insert("publication", event.publication.get());
-    item.insert("details", details);
-    item.insert("args", event.payload.args_value().map_err(unreadable)?);
-    item.insert("kwargs", event.payload.kwargs_value().map_err(unreadable)?);
-    Ok(item.into())
+    if let Some(trustlevel) = event.trustlevel
+        && asker.features.subscriber.publication_trustlevels
+    {
+        details.insert("trustlevel", trustlevel);
+    }
+    for (name, text) in event.passthru.iter().flat_map(|said| said.entries()) {
+        details.insert(name, text);
+    }
+    let timestamp = Iso8601(event.at).to_string();
+    Part::Dict(vec![
+        ("timestamp", Part::Value(timestamp.into())),
+        ("subscription", Part::Value(id.get().into())),
+        ("publication", Part::Value(event.publication.get().into())),
+        ("details", Part::Value(details.into())),
+        ("args", Part::ArgsOf(payload)),
+        ("kwargs", Part::KwargsOf(payload)),
+    ])
 }

@@ -1,5 +1,7 @@
 //! The model's broker.
 
+use std::collections::BTreeSet;
+
 use wamp_protocol::MatchPolicy;
 
 use super::model::{Model, matches};
@@ -8,8 +10,8 @@ use crate::broker::node_for;
 
 /// Events kept of every topic.
 pub(super) const HISTORY: usize = 4;
-/// Events with limited distribution retained beside a public one.
-const LIMITED: usize = 16;
+/// Events retained beside the newest one that is for everybody.
+const BESIDE: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Subscription {
@@ -23,6 +25,15 @@ pub(super) struct Subscription {
 impl Subscription {
     pub(super) fn matches(&self, topic: &str) -> bool {
         matches(self.policy, self.uri, topic)
+    }
+
+    /// Whether the session takes the shard of this publication, or all.
+    fn gives_shard_to(&self, publication: &Publication, session: u64) -> bool {
+        let nodes = self.subscribers.iter().filter_map(|(_, nkey)| *nkey);
+        let node = publication.rkey.and_then(|rkey| node_for(rkey, nodes));
+        let own = self.subscribers.iter().find(|(other, _)| *other == session);
+        let nkey = own.and_then(|(_, nkey)| *nkey);
+        node.is_none() || nkey.is_none() || node == nkey
     }
 }
 
@@ -61,6 +72,16 @@ impl Publication {
         self.eligible.as_ref().is_none_or(|ids| ids.contains(&session))
             && self.eligible_roles.as_ref().is_none_or(|roles| roles.contains(&role))
             && !self.exclude.contains(&session)
+    }
+
+    /// Whether nobody would be sent this any more, with these that came later: each public one leaves
+    /// out its publisher, and one with a key those who take other shards.
+    fn is_replaced_by(&self, later: &[Self]) -> bool {
+        let reaches = |other: &&Self| {
+            other.topic == self.topic && !other.is_limited() && (other.rkey.is_none() || other.rkey == self.rkey)
+        };
+        let left_out: BTreeSet<Option<u64>> = later.iter().filter(reaches).map(|other| other.excluded).collect();
+        left_out.contains(&None) || left_out.len() > 1 || left_out.contains(&self.excluded)
     }
 
     fn is_limited(&self) -> bool {
@@ -132,6 +153,7 @@ impl Model {
                 retained.publication.topic == topic
                     && retained.expires.is_none_or(|expires| self.now < expires)
                     && retained.publication.is_for(to, role)
+                    && subscription.gives_shard_to(&retained.publication, to)
             });
             if let Some(retained) = newest {
                 events.push(self.event(&retained.publication, subscription, to, true));
@@ -202,19 +224,26 @@ impl Model {
     fn retain(&mut self, publication: Publication, after: Option<u64>) {
         let topic = publication.topic;
         let clears = publication.payload.is_empty();
-        let limited = publication.is_limited();
-        if clears || !limited {
-            self.retained.retain(|retained| retained.publication.topic != topic);
-        }
         if clears {
+            self.retained.retain(|retained| retained.publication.topic != topic);
             return;
         }
         let expires = after.map(|after| self.now + after);
         self.retained.push(Retained { publication, expires });
-        let is_limited = |r: &Retained| r.publication.topic == topic && r.publication.is_limited();
-        if self.retained.iter().filter(|retained| is_limited(retained)).count() > LIMITED {
-            let oldest = self.retained.iter().position(is_limited).unwrap();
-            self.retained.remove(oldest);
+        let all: Vec<Publication> = self.retained.iter().map(|r| r.publication.clone()).collect();
+        let mut at = 0;
+        self.retained.retain(|_| {
+            at += 1;
+            all[at - 1].topic != topic || !all[at - 1].is_replaced_by(&all[at..])
+        });
+        let of_topic = |r: &Retained| r.publication.topic == topic;
+        let whole = |r: &Retained| !r.publication.is_limited() && r.publication.rkey.is_none();
+        let newest_whole = self.retained.iter().rposition(|r| of_topic(r) && whole(r));
+        let beside: Vec<usize> = (0..self.retained.len())
+            .filter(|at| of_topic(&self.retained[*at]) && Some(*at) != newest_whole)
+            .collect();
+        if beside.len() > BESIDE {
+            self.retained.remove(beside[0]);
         }
     }
 
@@ -222,12 +251,9 @@ impl Model {
     pub(super) fn publish_as(&mut self, publication: Publication) {
         let mut events = Vec::new();
         for subscription in self.subscriptions.iter().filter(|s| s.matches(publication.topic)) {
-            let nodes = subscription.subscribers.iter().filter_map(|(_, nkey)| *nkey);
-            let node = publication.rkey.and_then(|rkey| node_for(rkey, nodes));
-            for (session, nkey) in &subscription.subscribers {
-                let other_shard = node.is_some() && nkey.is_some() && node != *nkey;
+            for (session, _) in &subscription.subscribers {
                 let role = self.sessions.get(session).map_or("", |session| session.role);
-                if !other_shard && publication.is_for(*session, role) {
+                if subscription.gives_shard_to(&publication, *session) && publication.is_for(*session, role) {
                     events.push((*session, self.event(&publication, subscription, *session, false)));
                 }
             }

@@ -1,0 +1,3 @@
+-- Owner: hub. What else an event's details said.
+ALTER TABLE wamp_event ADD COLUMN trustlevel INTEGER;
+ALTER TABLE wamp_event ADD COLUMN passthru TEXT; -- JSON {option: text}: ppt_… and enc_…
