@@ -24,7 +24,7 @@ where
     let full = core.is_full();
     let shaken = timeout(
         limits.handshake_time,
-        shake_hands(&mut stream, &mut input, limits.message_size, full),
+        shake_hands(&mut stream, &mut input, limits.message_size, full, &core.counters),
     )
     .await;
     match shaken {
@@ -40,17 +40,14 @@ where
             }
             connection::run(stream, look, framing, session, input, terms).await;
         }
-        Ok(Err(Failure::Refused(Refusal::TooManyConnections))) => {
-            Counters::add(&core.counters.connections_refused, 1);
-        }
-        Ok(Err(Failure::Refused(_))) => Counters::add(&core.counters.violations, 1),
+        Ok(Err(Failure::Refused)) => {}
         Ok(Err(Failure::Lost(error))) => tracing::debug!(%error, "a RawSocket client left during the handshake"),
         Err(_) => Counters::add(&core.counters.handshakes_timed_out, 1),
     }
 }
 
 enum Failure {
-    Refused(Refusal),
+    Refused,
     Lost(io::Error),
 }
 
@@ -60,7 +57,13 @@ impl From<io::Error> for Failure {
     }
 }
 
-async fn shake_hands<S>(stream: &mut S, input: &mut BytesMut, limit: usize, full: bool) -> Result<RawSocket, Failure>
+async fn shake_hands<S>(
+    stream: &mut S,
+    input: &mut BytesMut,
+    limit: usize,
+    full: bool,
+    counters: &Counters,
+) -> Result<RawSocket, Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -79,7 +82,13 @@ where
         Err(HandshakeError::Refused(refusal)) => refusal,
         Err(HandshakeError::NotRawSocket | HandshakeError::OtherSerializer) => Refusal::ReservedBits,
     };
+    let counter = match refusal {
+        Refusal::TooManyConnections => &counters.connections_refused,
+        _ => &counters.violations,
+    };
+    // Whoever reads the refusal finds it counted.
+    Counters::add(counter, 1);
     stream.write_all(&refusal.octets()).await?;
     stream.shutdown().await?;
-    Err(Failure::Refused(refusal))
+    Err(Failure::Refused)
 }
