@@ -1,7 +1,7 @@
 //! YIELD and ERROR, and what the caller gets.
 
 use wamp_protocol::message::{Error, PassThru, ResultDetails, ResultMessage, Sparse, Yield};
-use wamp_protocol::{MessageType, RequestId, SessionId, error_uri};
+use wamp_protocol::{MessageType, RequestId, SessionId, Value, error_uri};
 
 use super::Dealer;
 use super::calling::is_passthru;
@@ -48,6 +48,8 @@ impl Dealer {
                 self.stop(key, refusal, effects);
                 return Ok(());
             }
+            // Another callee would begin anew, and the caller has what this one began with.
+            invocation.reroute = None;
             let details = ResultDetails {
                 progress: true,
                 ppt: std::mem::take(&mut message.options).said().and_then(|said| said.ppt),
@@ -81,22 +83,41 @@ impl Dealer {
             callee: callee.id,
             request: message.request,
         };
+        let passthru = is_passed_through(message);
+        if passthru && !callee.features.callee.payload_passthru_mode {
+            return Err(Violation::new(
+                "ERROR uses payload_passthru_mode, which the callee did not announce",
+            ));
+        }
         let Some(mut invocation) = self.take_answered(key, true)? else {
             return Ok(());
         };
         let unavailable = message.error.as_str() == error_uri::UNAVAILABLE && !invocation.killed;
         if let Some(mut reroute) = invocation.reroute.take().filter(|_| unavailable) {
-            reroute.unavailable.push(callee.id);
+            reroute.attempts.unavailable.push(callee.id);
+            if let Some(timeout) = &invocation.timeout {
+                // Later than that of the call, if the callee has sent what nobody asked for.
+                reroute.attempts.deadline = Some(timeout.deadline);
+            }
             let Reroute {
                 caller,
                 registration,
                 mut call,
-                unavailable,
+                attempts,
             } = *reroute;
-            let again = self.invoke(&caller, &mut call, registration, unavailable, now, random, effects);
+            let again = self.invoke(&caller, &mut call, registration, attempts, now, random, effects);
             if let Err(refusal) = again {
                 effects.refuse(caller.id, (MessageType::Call, invocation.call), refusal);
             }
+            return Ok(());
+        }
+        if passthru && !invocation.takes_passthru {
+            let sentence = format!(
+                "the error {:?} is passed through, and the caller did not announce that it takes such",
+                message.error
+            );
+            let refusal = Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence);
+            effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
             return Ok(());
         }
         effects.send(
@@ -170,6 +191,14 @@ impl Dealer {
         }
         Ok(None)
     }
+}
+
+/// Whether the payload of an ERROR is one that only the other end can read.
+fn is_passed_through(error: &Error) -> bool {
+    error
+        .details
+        .get("ppt_scheme")
+        .is_some_and(|scheme| *scheme != Value::Null)
 }
 
 /// Whether the caller takes a result that is passed through so.

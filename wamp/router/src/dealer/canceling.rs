@@ -6,6 +6,7 @@ use wamp_protocol::message::{Cancel, CancelMode, Interrupt};
 use wamp_protocol::{MessageType, error_uri};
 
 use super::Dealer;
+use super::calling::timed_out;
 use super::invocation::{Invocation, InvocationKey};
 use crate::effects::{Effects, Refusal};
 use crate::member::Member;
@@ -62,8 +63,8 @@ impl Dealer {
                 self.deadlines.insert((queued, key));
                 continue;
             }
-            let sentence = format!("there was no result within {} ms", timeout.after.as_millis());
-            self.stop(key, Refusal::new(error_uri::TIMEOUT, sentence), effects);
+            let refusal = timed_out(timeout.after);
+            self.stop(key, refusal, effects);
         }
     }
 

@@ -9,6 +9,9 @@ on_every_wire!(
     trap_26_a_receiver_that_did_not_announce_it_gets_no_such_payload,
     trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach,
     trap_26_passed_through_progress_ends_the_call_of_who_did_not_announce_it,
+    trap_26_an_error_of_a_callee_that_did_not_announce_it_is_a_breach,
+    trap_26_a_caller_that_did_not_announce_it_gets_no_such_error,
+    trap_26_the_routers_own_procedures_take_no_such_payload,
     trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are,
 );
 
@@ -65,6 +68,63 @@ async fn trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach(sit
     plain.send(json!([70, 1, { "ppt_scheme": "x_mine" }, [SECRET]])).await;
     assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
     assert_eq!(caller.error().await, (48, request, "wamp.error.canceled".to_owned()));
+}
+
+async fn trap_26_an_error_of_a_callee_that_did_not_announce_it_is_a_breach(site: Site) {
+    let mut plain = site.join_with(&[]).await;
+    plain.register("com.plain", json!({})).await;
+    let mut caller = site.peer().await;
+    // What is null is not there.
+    let request = caller.call("com.plain", json!({}), json!([])).await;
+    plain.receive().await;
+    plain.send(json!([8, 68, 1, { "ppt_scheme": null }, "com.error"])).await;
+    assert_eq!(caller.error().await, (48, request, "com.error".to_owned()));
+    let request = caller.call("com.plain", json!({}), json!([])).await;
+    plain.receive().await;
+    let ppt = json!({ "ppt_scheme": "x_mine" });
+    plain.send(json!([8, 68, 2, ppt, "com.error", [SECRET]])).await;
+    assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
+    assert_eq!(caller.error().await, (48, request, "wamp.error.canceled".to_owned()));
+}
+
+async fn trap_26_a_caller_that_did_not_announce_it_gets_no_such_error(site: Site) {
+    let (_, mut callee, _) = site.pair("com.procedure").await;
+    let mut second = site.peer().await;
+    second.register("com.shared", json!({ "invoke": "first" })).await;
+    let mut plain = site.join_with(&[]).await;
+    let ppt = json!({ "ppt_scheme": "x_mine" });
+    let request = plain.call("com.procedure", json!({}), json!([])).await;
+    callee.receive().await;
+    callee.send(json!([8, 68, 1, ppt, "com.error", [SECRET]])).await;
+    let error = plain.receive().await;
+    let refused = "wamp.error.feature_not_supported";
+    assert_eq!((&error[1], &error[2]), (&json!(48), &json!(request)));
+    assert_eq!((&error[3], &error[4]), (&json!({}), &json!(refused)));
+    assert!(error[5][0].as_str().unwrap().contains("com.error"), "{error}");
+    plain.has_nothing_to_read().await;
+    // One that only has another callee asked is none of the caller's.
+    callee.register("com.shared", json!({ "invoke": "first" })).await;
+    let request = plain.call("com.shared", json!({}), json!([])).await;
+    second.receive().await;
+    second
+        .send(json!([8, 68, 1, ppt, "wamp.error.unavailable", [SECRET]]))
+        .await;
+    assert_eq!(callee.receive().await[1], 2);
+    callee.send(json!([70, 2, {}])).await;
+    assert_eq!(plain.receive().await, json!([50, request, {}]));
+}
+
+async fn trap_26_the_routers_own_procedures_take_no_such_payload(site: Site) {
+    let ppt = json!({ "ppt_scheme": "x_mine" });
+    let mut able = site.join().await;
+    for procedure in ["wamp.session.count", "wamp.none"] {
+        let refused = able.refused(48, json!([ppt, procedure, [SECRET]])).await;
+        assert_eq!(refused, "wamp.error.feature_not_supported");
+    }
+    able.has_nothing_to_read().await;
+    let mut plain = site.join_with(&[]).await;
+    plain.call("wamp.session.count", ppt, json!([SECRET])).await;
+    assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
 }
 
 async fn trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are(site: Site) {
