@@ -1,12 +1,16 @@
 //! One connection: octets in, frames, messages to the session; and everything in its outbox out
 //! again, as many messages as there are with one write.
 
+mod looking;
 mod reading;
 mod transfer;
+mod turns;
 pub(crate) mod writing;
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -14,14 +18,18 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 use wamp_protocol::DecodeError;
 
+pub(crate) use self::looking::{Look, has_come};
 use self::reading::{Reading, Stop};
 use self::transfer::{Transferred, transfer};
+use self::turns::Turns;
+pub(crate) use self::turns::Watch;
 use self::writing::Writing;
 use crate::config::{KeepAlive, Limits};
 use crate::effects::Violation;
 use crate::framing::Framing;
 use crate::limit::Limit;
 use crate::metrics::{Counters, Tally};
+use crate::outbox::Outbox;
 use crate::session::{Flow, Session};
 
 /// Octets of answers to pings that may wait to be written.
@@ -37,7 +45,7 @@ pub(crate) struct Terms {
 }
 
 /// Runs a connection to its end. `input` has come already.
-pub(crate) async fn run<S, F>(mut stream: S, framing: F, session: Session, input: BytesMut, terms: Terms)
+pub(crate) async fn run<S, F>(mut stream: S, look: Look<S>, framing: F, session: Session, input: BytesMut, terms: Terms)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     F: Framing,
@@ -55,8 +63,9 @@ where
         last_heard: now,
         pinged: false,
         handshake_ends: now + terms.limits.handshake_time,
+        turns: Turns::default(),
     };
-    let ended = connection.converse(&mut stream, input).await;
+    let ended = connection.converse(&mut stream, look, input).await;
     // The session is over now, however long the client takes to close its end.
     drop(connection);
     if ended == Ended::Orderly {
@@ -83,6 +92,17 @@ enum Ended {
     Lost,
 }
 
+/// What a connection has been waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// There may be something in the outbox.
+    Filled,
+    Transferred(Transferred),
+    Alarm,
+    /// The router stops, and there is no session yet.
+    Stopping,
+}
+
 struct Connection<F> {
     session: Session,
     reading: Reading<F>,
@@ -93,10 +113,14 @@ struct Connection<F> {
     /// A ping has been sent since.
     pinged: bool,
     handshake_ends: Instant,
+    turns: Turns,
 }
 
 impl<F: Framing> Connection<F> {
-    async fn converse(&mut self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin), mut input: BytesMut) -> Ended {
+    async fn converse<S>(&mut self, stream: &mut S, look: Look<S>, mut input: BytesMut) -> Ended
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let outbox = self.session.outbox().clone();
         let stopping = self.session.stopping();
         let alarm = sleep_until(self.handshake_ends);
@@ -132,36 +156,97 @@ impl<F: Framing> Connection<F> {
             let listening = closing.is_none()
                 && self.session.waits_for().is_none()
                 && self.reading.unread_answers(&self.writing.output) <= ANSWERS;
-            tokio::select! {
-                transferred = poll_fn(|context| {
-                    transfer(stream, &mut self.writing.output, listening.then_some(&mut input), context)
-                }) => match transferred {
-                    Transferred::Lost => return Ended::Lost,
-                    Transferred::Written => {}
-                    Transferred::Read => {
-                        self.last_heard = Instant::now();
-                        self.pinged = false;
+            let stays = self.session.is_joined() || closing.is_some();
+            let next = self.next(stream, look, listening.then_some(&mut input), &outbox, alarm.as_mut());
+            let next = if stays {
+                next.await
+            } else {
+                tokio::select! {
+                    biased;
+                    next = next => next,
+                    () = stopping.cancelled() => Next::Stopping,
+                }
+            };
+            let mut alarmed = false;
+            match next {
+                Next::Filled => {}
+                Next::Transferred(Transferred::Lost) => return Ended::Lost,
+                Next::Transferred(Transferred::Written) => {
+                    if self.writing.output.is_empty() {
+                        self.turns.sent(std::time::Instant::now);
                     }
-                },
-                () = outbox.filled() => {}
-                () = stopping.cancelled(), if !self.session.is_joined() && closing.is_none() => {
+                }
+                Next::Transferred(Transferred::Read) => {
+                    self.last_heard = Instant::now();
+                    self.pinged = false;
+                    // Whoever never stops sending does not keep it from going off.
+                    alarmed = self.last_heard >= alarm.deadline();
+                }
+                Next::Stopping => {
                     closing = Some(Instant::now() + LINGER);
                     rearm(alarm.as_mut(), closing);
                 }
-                () = alarm.as_mut() => {
-                    // What a burst needed is given back when there has been time to see its end.
-                    self.reading.shrink(&mut input);
-                    self.writing.output.shrink();
-                    outbox.shrink();
-                    match self.on_alarm(closing.or(self.writing.grace)) {
-                        Some(next) => alarm.as_mut().reset(next),
-                        None => return Ended::Lost,
-                    }
+                Next::Alarm => alarmed = true,
+            }
+            if alarmed {
+                // What a burst needed is given back when there has been time to see its end.
+                if input.is_empty() {
+                    input = BytesMut::new();
+                }
+                self.writing.output.shrink();
+                outbox.shrink();
+                match self.on_alarm(closing.or(self.writing.grace)) {
+                    Some(next) => alarm.as_mut().reset(next),
+                    None => return Ended::Lost,
                 }
             }
         }
     }
 
+    /// Writes and reads, until something has come of it or something else is due.
+    async fn next<S>(
+        &mut self,
+        stream: &mut S,
+        look: Look<S>,
+        mut input: Option<&mut BytesMut>,
+        outbox: &Outbox,
+        mut alarm: Pin<&mut Sleep>,
+    ) -> Next
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Self {
+            session,
+            writing,
+            turns,
+            ..
+        } = self;
+        let watch = session.watch();
+        poll_fn(|context| {
+            if outbox.poll_filled(context).is_ready() {
+                return Poll::Ready(Next::Filled);
+            }
+            if let Poll::Ready(transferred) = transfer(stream, &mut writing.output, input.as_deref_mut(), context) {
+                return Poll::Ready(Next::Transferred(transferred));
+            }
+            if alarm.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Next::Alarm);
+            }
+            if let (Some(until), Some(look)) = (turns.watch_until(), look)
+                && let Some(_watching) = watch.begin()
+            {
+                // Then the runtime finds it, with whatever else has come, and does not fall asleep.
+                while !look(stream) {
+                    if std::time::Instant::now() >= until {
+                        turns.missed();
+                        break;
+                    }
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
     /// Gives the session every message that has come wholly.
     async fn take_in(&mut self, input: &mut BytesMut) -> Flow {
         if input.is_empty() {
@@ -171,6 +256,9 @@ impl<F: Framing> Connection<F> {
         let read = self.reading.read(input, self.writing.output.end(), &mut tally);
         tally.add_in(self.session.counters());
         if !self.reading.messages.is_empty() {
+            let count = self.session.watch().heard();
+            self.turns
+                .heard(self.reading.messages.len(), count, std::time::Instant::now);
             let joined = self.session.is_joined();
             let handling = self.session.handle(&mut self.reading.messages);
             let flow = if joined {
@@ -261,7 +349,7 @@ impl<F: Framing> Connection<F> {
 }
 
 /// Lets an alarm go off no later than `at`.
-fn rearm(alarm: std::pin::Pin<&mut Sleep>, at: Option<Instant>) {
+fn rearm(alarm: Pin<&mut Sleep>, at: Option<Instant>) {
     if let Some(at) = at.filter(|at| *at < alarm.deadline()) {
         alarm.reset(at);
     }

@@ -4,18 +4,23 @@ mod goodbye;
 mod newest;
 pub(crate) mod octets;
 mod queue;
+mod signal;
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll};
 
-use tokio::sync::Notify;
 use wamp_protocol::{Message, MessageType, Serializer, SubscriptionId, error_uri};
 
 use self::goodbye::goodbye;
+use self::newest::Newest;
 use self::octets::{Octets, not_encoded, too_large};
+pub(crate) use self::queue::Cause;
 use self::queue::{Load, Queue, Waiting};
+use self::signal::Signal;
 use crate::effects::{Outgoing, Refusal, SharedMessage, convert};
 use crate::framing::Frames;
 use crate::metrics::Tally;
@@ -41,7 +46,7 @@ pub(crate) struct Outbox {
     /// What the payloads of messages are put into that wait as they are.
     serializer: OnceLock<Serializer>,
     /// Wakes the session's task.
-    filled: Notify,
+    filled: Signal,
     /// Whether `queue.end` is set, to be asked without the lock.
     ended: AtomicBool,
     limit: Load,
@@ -80,7 +85,7 @@ impl Outbox {
             queue: Mutex::default(),
             frames: OnceLock::new(),
             serializer: OnceLock::new(),
-            filled: Notify::new(),
+            filled: Signal::default(),
             ended: AtomicBool::new(false),
             limit: Load { messages, octets },
         }
@@ -124,15 +129,15 @@ impl Outbox {
         clippy::needless_pass_by_value,
         reason = "where messages wait as they are it is kept"
     )]
-    pub(crate) fn push(&self, mut message: Message, tally: &mut Tally) -> Pushed {
+    pub(crate) fn push(&self, mut message: Message, cause: Cause, tally: &mut Tally) -> Pushed {
         match self.frames.get() {
             None => match self.serializer.get().map_or(Ok(()), |to| convert(&mut message, *to)) {
-                Ok(()) => self.push_message(Outgoing::Own(Box::new(message))),
+                Ok(()) => self.push_message(Outgoing::Own(Box::new(message)), cause),
                 Err(error) => Pushed::Undeliverable(not_encoded(&error)),
             },
             Some(frames) => self.push_octets(
                 message.message_type(),
-                tally,
+                (cause, tally),
                 |octets| octets.encode(*frames, &message),
                 || Outgoing::Own(Box::new(message.clone())),
             ),
@@ -140,15 +145,15 @@ impl Outbox {
     }
 
     /// Adds a message that others get too.
-    pub(crate) fn push_shared(&self, message: &Arc<SharedMessage>, tally: &mut Tally) -> Pushed {
+    pub(crate) fn push_shared(&self, message: &Arc<SharedMessage>, cause: Cause, tally: &mut Tally) -> Pushed {
         if let (Some(keep), Message::Event(event)) = (message.keep_newest(), message.message()) {
             return self.push_newest(event.subscription, message, keep);
         }
         match self.frames.get() {
-            None => self.push_message(Outgoing::Shared(Arc::clone(message))),
+            None => self.push_message(Outgoing::Shared(Arc::clone(message)), cause),
             Some(frames) => self.push_octets(
                 message.message().message_type(),
-                tally,
+                (cause, tally),
                 |octets| octets.add(*frames, message.encoded(frames.serializer())),
                 || Outgoing::Shared(Arc::clone(message)),
             ),
@@ -180,12 +185,12 @@ impl Outbox {
         }
     }
 
-    fn push_message(&self, message: Outgoing) -> Pushed {
-        self.push_whole(&mut self.lock(), message)
+    fn push_message(&self, message: Outgoing, cause: Cause) -> Pushed {
+        self.push_whole(&mut self.lock(), message, cause)
     }
 
     /// Adds a message as it is, where messages wait so.
-    fn push_whole(&self, queue: &mut Queue, message: Outgoing) -> Pushed {
+    fn push_whole(&self, queue: &mut Queue, message: Outgoing, cause: Cause) -> Pushed {
         if queue.end.is_some() {
             return Pushed::Late;
         }
@@ -196,7 +201,7 @@ impl Outbox {
         } else if let Waiting::Messages(messages) = &mut queue.waiting {
             messages.push_back(message);
         }
-        self.added(queue, first, weight)
+        self.added(queue, first, weight, cause)
     }
 
     /// `add` appends the message and says how large its body is; `whole` gives it as it is, to wait
@@ -204,7 +209,7 @@ impl Outbox {
     fn push_octets(
         &self,
         message: MessageType,
-        tally: &mut Tally,
+        (cause, tally): (Cause, &mut Tally),
         add: impl FnOnce(&mut Octets) -> Result<usize, Refusal>,
         whole: impl FnOnce() -> Outgoing,
     ) -> Pushed {
@@ -212,7 +217,7 @@ impl Outbox {
         if queue.behind().is_some() {
             // Whether it can be sent is found now all the same, while somebody can be told.
             return match add(&mut Octets::default()) {
-                Ok(_) => self.push_whole(&mut queue, whole()),
+                Ok(_) => self.push_whole(&mut queue, whole(), cause),
                 Err(refusal) => Pushed::Undeliverable(refusal),
             };
         }
@@ -224,18 +229,15 @@ impl Outbox {
         match add(octets) {
             Ok(size) => {
                 tally.count(message, size);
-                self.added(&mut queue, first, size + HEAD)
+                self.added(&mut queue, first, size + HEAD, cause)
             }
             Err(refusal) => Pushed::Undeliverable(refusal),
         }
     }
 
     /// A message of so many octets has been added; whether there was room for it.
-    fn added(&self, queue: &mut Queue, first: bool, octets: usize) -> Pushed {
-        // A single message may be larger than all that may wait: it is let through alone.
-        let alone = queue.load.messages == 0;
-        queue.load.add(octets);
-        if alone || !queue.load.exceeds(self.limit) {
+    fn added(&self, queue: &mut Queue, first: bool, octets: usize, cause: Cause) -> Pushed {
+        if queue.count(octets, cause, self.limit) {
             return if first { Pushed::First } else { Pushed::Behind };
         }
         let events = queue.behind.take().map_or(0, |behind| behind.events());
@@ -281,12 +283,17 @@ impl Outbox {
 
     /// Lets the session's task look.
     pub(crate) fn wake(&self) {
-        self.filled.notify_one();
+        self.filled.raise();
     }
 
     /// Waits until there is something to take, or has been since last asked.
     pub(crate) async fn filled(&self) {
-        self.filled.notified().await;
+        poll_fn(|context| self.poll_filled(context)).await;
+    }
+
+    /// The same; one task at a time may wait.
+    pub(crate) fn poll_filled(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.filled.poll(context)
     }
 
     /// Moves the messages that wait to the end of `batch`, up to so many octets (and at least one
@@ -312,9 +319,8 @@ impl Outbox {
                 *waiting = VecDeque::new();
             }
         }
-        let Some(behind) = behind else { return };
         while taken < octets
-            && let Some(next) = behind.pop()
+            && let Some(next) = behind.as_deref_mut().and_then(Newest::pop)
         {
             taken += next.weight;
             if next.lasting {
@@ -322,6 +328,7 @@ impl Outbox {
             }
             batch.push(next.message);
         }
+        queue.taken(self.limit);
     }
 
     /// Exchanges the octets that wait for `written`, which has been written wholly, and whose memory
@@ -343,13 +350,14 @@ impl Outbox {
         load.messages -= in_hand.messages;
         load.octets -= in_hand.octets;
         *in_hand = *load;
-        let Some(behind) = behind.as_ref().filter(|behind| !behind.is_empty()) else {
-            return false;
-        };
-        let lasting = behind.lasting_load();
-        in_hand.messages -= lasting.messages;
-        in_hand.octets -= lasting.octets;
-        true
+        let behind = behind.as_ref().filter(|behind| !behind.is_empty());
+        let lasting = behind.map(|behind| behind.lasting_load());
+        if let Some(lasting) = lasting {
+            in_hand.messages -= lasting.messages;
+            in_hand.octets -= lasting.octets;
+        }
+        queue.taken(self.limit);
+        lasting.is_some()
     }
 
     /// Gives back memory that is kept for the next burst.

@@ -28,7 +28,7 @@ use crate::member::Member;
 use crate::meta_event::MetaEvent;
 use crate::metrics::Counters;
 use crate::moment::Moment;
-use crate::outbox::Outbox;
+use crate::outbox::{Cause, Outbox};
 use crate::random_ids::RandomIds;
 
 pub(crate) use self::routing::Routing;
@@ -59,6 +59,8 @@ struct State {
     testaments: Testaments,
     definitions: Definitions,
     ids: RandomIds,
+    /// Of what has been done last.
+    cause: Cause,
     /// Empty between messages; kept for its memory.
     effects: Effects,
     /// No session may join any more.
@@ -103,6 +105,7 @@ impl Realm {
             testaments: Testaments::default(),
             definitions: Definitions::new(&config.definitions),
             ids: RandomIds::new(),
+            cause: Cause::default(),
             effects: Effects::default(),
             closed: false,
         };

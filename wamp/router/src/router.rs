@@ -16,6 +16,7 @@ use wamp_protocol::Message;
 
 use crate::authentication::{Principal, RouterKey};
 use crate::config::{KeepAlive, Limits, RouterConfig};
+use crate::connection::Watch;
 use crate::http_fallback::HttpFallback;
 use crate::inside::Inside;
 use crate::listener;
@@ -52,6 +53,8 @@ pub(crate) struct Core {
     /// Canceled when the router stops and the goodbyes are said: connections without a session
     /// end.
     pub(crate) closing: CancellationToken,
+    /// Which connection looks for its next message without going to sleep.
+    pub(crate) watch: Watch,
 }
 
 impl Core {
@@ -124,6 +127,7 @@ impl Router {
             joined: TaskTracker::new(),
             tasks: TaskTracker::new(),
             closing,
+            watch: Watch::new(std::thread::available_parallelism().map_or(1, usize::from)),
         };
         Self { core: Arc::new(core) }
     }

@@ -17,11 +17,12 @@ pub(crate) use self::deciding::Decided;
 use self::deciding::{Deciding, Outcome};
 use self::permission::Verdict;
 use crate::authentication::Principal;
+use crate::connection::Watch;
 use crate::effects::{Refusal, Violation};
 use crate::handshake::{self, ExpectAuthenticate};
 use crate::member::{Member, Transport};
 use crate::metrics::{Counters, Tally};
-use crate::outbox::Outbox;
+use crate::outbox::{Cause, Outbox};
 use crate::realm::Realm;
 use crate::router::Core;
 
@@ -107,6 +108,10 @@ impl Session {
 
     pub(crate) fn counters(&self) -> &Counters {
         &self.core.counters
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.core.watch
     }
 
     /// Canceled when the router stops; for transports that have no session.
@@ -209,7 +214,7 @@ impl Session {
     /// Only for a session that is in no realm: in a realm, routing alone adds to the outbox.
     fn send(&self, message: impl Into<Message>) {
         let mut tally = Tally::new();
-        self.outbox.push(message.into(), &mut tally);
+        self.outbox.push(message.into(), Cause::default(), &mut tally);
         tally.add_out(&self.core.counters);
     }
 

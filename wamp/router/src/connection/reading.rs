@@ -1,5 +1,6 @@
 //! The incoming half of a connection: octets to messages.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -14,8 +15,14 @@ use crate::outbox::octets::Octets;
 const ROOM: usize = 256 * 1024;
 /// Messages whose memory is kept for the next read, and octets.
 const KEPT_MESSAGES: usize = 1024;
-const FEW_MESSAGES: usize = 16;
 const KEPT_OCTETS: usize = 4 * 1024;
+
+thread_local! {
+    /// Where messages and frames stand while they are handled, whichever connection they came on:
+    /// one that waits needs no memory for them.
+    static MESSAGES: Cell<VecDeque<Message>> = const { Cell::new(VecDeque::new()) };
+    static BODIES: Cell<Vec<Body>> = const { Cell::new(Vec::new()) };
+}
 
 /// Octets to messages.
 pub(super) struct Reading<F> {
@@ -23,7 +30,6 @@ pub(super) struct Reading<F> {
     pub(super) batch: Option<Batch>,
     /// What has come and the session has not seen.
     pub(super) messages: VecDeque<Message>,
-    bodies: Vec<Body>,
     /// Octets of answers to pings since everything was written last.
     answers: usize,
 }
@@ -49,13 +55,13 @@ impl<F: Framing> Reading<F> {
             batch: framing.is_batched().then(|| Batch::new(framing.serializer())),
             framing,
             messages: VecDeque::new(),
-            bodies: Vec::new(),
             answers: 0,
         }
     }
 
     /// Takes the frames that have come wholly off the front of `input`; answers pings into `output`.
     pub(super) fn read(&mut self, input: &mut BytesMut, output: &mut BytesMut, tally: &mut Tally) -> Result<(), Stop> {
+        let mut bodies = BODIES.take();
         let mut at = 0;
         let stopped = loop {
             let Some(rest) = input.get_mut(at..) else { break Ok(()) };
@@ -71,9 +77,9 @@ impl<F: Framing> Reading<F> {
                     at += size;
                     match frame {
                         Frame::Message(part) => {
-                            self.bodies.push(Body::Part(begin + part.start..begin + part.end));
+                            bodies.push(Body::Part(begin + part.start..begin + part.end));
                         }
-                        Frame::Assembled(body) => self.bodies.push(Body::Whole(body)),
+                        Frame::Assembled(body) => bodies.push(Body::Whole(body)),
                         Frame::Ping(part) => {
                             let before = output.len();
                             let payload = input.get(begin + part.start..begin + part.end);
@@ -92,15 +98,20 @@ impl<F: Framing> Reading<F> {
             // An idle session has no buffer.
             *input = BytesMut::new();
         }
-        self.decode(&octets, tally)?;
-        stopped
+        if self.messages.capacity() == 0 && !bodies.is_empty() {
+            self.messages = MESSAGES.take();
+        }
+        let decoded = self.decode(&octets, bodies.drain(..), tally);
+        if bodies.capacity() <= KEPT_MESSAGES {
+            BODIES.set(bodies);
+        }
+        decoded.and(stopped)
     }
 
     /// Reads the messages in what [`Self::read`] found.
-    fn decode(&mut self, octets: &Bytes, tally: &mut Tally) -> Result<(), Stop> {
+    fn decode(&mut self, octets: &Bytes, bodies: impl Iterator<Item = Body>, tally: &mut Tally) -> Result<(), Stop> {
         let serializer = self.framing.serializer();
-        let mut bodies = std::mem::take(&mut self.bodies);
-        for body in bodies.drain(..) {
+        for body in bodies {
             match (body, &mut self.batch) {
                 (Body::Part(part), None) => self.message(serializer, octets, part, tally)?,
                 (Body::Whole(body), None) => self.message(serializer, &body, 0..body.len(), tally)?,
@@ -114,9 +125,6 @@ impl<F: Framing> Reading<F> {
                     }
                 }
             }
-        }
-        if bodies.capacity() <= KEPT_MESSAGES {
-            self.bodies = bodies;
         }
         Ok(())
     }
@@ -139,14 +147,12 @@ impl<F: Framing> Reading<F> {
         }
     }
 
-    /// The session has seen every message. The memory of many is kept for the next read, that of a
-    /// few is had anew as quickly.
+    /// The session has seen every message; their memory serves for what comes next, here or elsewhere.
     pub(super) fn handled(&mut self) {
-        if !(FEW_MESSAGES..=KEPT_MESSAGES).contains(&self.messages.capacity()) {
-            self.messages = VecDeque::new();
-        }
-        if self.bodies.capacity() < FEW_MESSAGES {
-            self.bodies = Vec::new();
+        let mut messages = std::mem::take(&mut self.messages);
+        messages.clear();
+        if messages.capacity() <= KEPT_MESSAGES {
+            MESSAGES.set(messages);
         }
     }
 
@@ -156,14 +162,5 @@ impl<F: Framing> Reading<F> {
             self.answers = 0;
         }
         self.answers
-    }
-
-    /// Gives back what a burst needed.
-    pub(super) fn shrink(&mut self, input: &mut BytesMut) {
-        self.messages.shrink_to_fit();
-        self.bodies.shrink_to_fit();
-        if input.is_empty() {
-            *input = BytesMut::new();
-        }
     }
 }

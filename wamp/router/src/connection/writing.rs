@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::effects::SharedMessage;
     use crate::framing::rawsocket::RawSocket;
-    use crate::outbox::Pushed;
+    use crate::outbox::{Cause, Pushed};
 
     #[test]
     fn what_turns_out_too_large_holds_up_nothing_that_waits_behind_it() {
@@ -148,7 +148,9 @@ mod tests {
             };
             let event = Arc::new(SharedMessage::newest(event, Some(NonZeroU32::MIN)));
             for _ in 0..2 {
-                gave_way += u64::from(outbox.push_shared(&event, &mut tally) == Pushed::Instead { dropped: 1 });
+                gave_way += u64::from(
+                    outbox.push_shared(&event, Cause::default(), &mut tally) == Pushed::Instead { dropped: 1 },
+                );
             }
         }
         assert_eq!(gave_way, SUBSCRIPTIONS, "otherwise this test tries nothing");
@@ -156,7 +158,7 @@ mod tests {
             request: Some(RequestId::FIRST),
             details: None,
         };
-        outbox.push(last.into(), &mut tally);
+        outbox.push(last.into(), Cause::default(), &mut tally);
         let (counters, mut writing) = (Counters::default(), Writing::default());
         writing.fill(&outbox, &framing, None, &counters);
         assert!(writing.output.to_vec() == b"\0\0\0\x06[35,1]");

@@ -1,6 +1,6 @@
 //! YIELD and ERROR, and what the caller gets.
 
-use wamp_protocol::message::{Error, PassThru, ResultDetails, ResultMessage, Sparse, Yield};
+use wamp_protocol::message::{Error, ResultDetails, ResultMessage, Sparse, Yield};
 use wamp_protocol::{MessageType, RequestId, SessionId, Value, error_uri};
 
 use super::Dealer;
@@ -44,7 +44,7 @@ impl Dealer {
         }
         // Whoever did not ask for progress, or asked the callee to stop, gets the end only.
         if invocation.receive_progress && !invocation.killed {
-            if let Err(refusal) = check_takes(invocation, message.options.ppt.as_deref()) {
+            if let Err(refusal) = check_takes(invocation, is_passthru(message.options.ppt.as_deref())) {
                 self.stop(key, refusal, effects);
                 return Ok(());
             }
@@ -83,8 +83,8 @@ impl Dealer {
             callee: callee.id,
             request: message.request,
         };
-        let passthru = is_passed_through(message);
-        if passthru && !callee.features.callee.payload_passthru_mode {
+        let passed_through = matches!(message.details.get("ppt_scheme"), Some(Value::String(_)));
+        if passed_through && !callee.features.callee.payload_passthru_mode {
             return Err(Violation::new(
                 "ERROR uses payload_passthru_mode, which the callee did not announce",
             ));
@@ -111,12 +111,7 @@ impl Dealer {
             }
             return Ok(());
         }
-        if passthru && !invocation.takes_passthru {
-            let sentence = format!(
-                "the error {:?} is passed through, and the caller did not announce that it takes such",
-                message.error
-            );
-            let refusal = Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence);
+        if let Err(refusal) = check_takes(&invocation, passed_through) {
             effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
             return Ok(());
         }
@@ -193,18 +188,10 @@ impl Dealer {
     }
 }
 
-/// Whether the payload of an ERROR is one that only the other end can read.
-fn is_passed_through(error: &Error) -> bool {
-    error
-        .details
-        .get("ppt_scheme")
-        .is_some_and(|scheme| *scheme != Value::Null)
-}
-
-/// Whether the caller takes a result that is passed through so.
-fn check_takes(invocation: &Invocation, ppt: Option<&PassThru>) -> Result<(), Refusal> {
-    if is_passthru(ppt) && !invocation.takes_passthru {
-        let sentence = "the result is passed through, and the caller did not announce that it takes such";
+/// Whether the caller takes an answer, which may be passed through.
+fn check_takes(invocation: &Invocation, passed_through: bool) -> Result<(), Refusal> {
+    if passed_through && !invocation.takes_passthru {
+        let sentence = "the answer is passed through, and the caller did not announce that it takes such";
         return Err(Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence));
     }
     Ok(())
@@ -214,7 +201,7 @@ fn check_takes(invocation: &Invocation, ppt: Option<&PassThru>) -> Result<(), Re
 fn deliver(invocation: &Invocation, message: &mut Yield, effects: &mut Effects) {
     let mut details = Sparse::<ResultDetails>::NONE;
     if let Some(ppt) = std::mem::take(&mut message.options).said().and_then(|said| said.ppt) {
-        if let Err(refusal) = check_takes(invocation, Some(&ppt)) {
+        if let Err(refusal) = check_takes(invocation, is_passthru(Some(&ppt))) {
             return effects.refuse(invocation.caller, (MessageType::Call, invocation.call), refusal);
         }
         details.ppt = Some(ppt);

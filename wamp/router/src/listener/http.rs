@@ -44,7 +44,7 @@ where
     let Some((stream, input)) = accepted.open::<S>(arrival.peer).await else {
         return;
     };
-    upgrade::converse(core, stream, arrival, subprotocol, input).await;
+    upgrade::converse(core, stream, None, arrival, subprotocol, input).await;
 }
 
 /// Answers requests until the connection ends, or goes on as the WebSocket that is returned.

@@ -11,11 +11,13 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use wamp_protocol::framing::rawsocket::MAGIC;
 
 use super::arrival::Arrival;
 use super::replay::Replay;
 use super::{http, rawsocket, upgrade};
+use crate::connection::{Look, has_come};
 use crate::http_fallback::HttpFallback;
 use crate::member::TransportKind;
 use crate::metrics::Counters;
@@ -69,7 +71,7 @@ async fn welcome(
         return;
     }
     let Some(acceptor) = tls else {
-        return sniff(core, stream, Arrival { peer, tls: None }, fallback).await;
+        return sniff(core, stream, Some(has_come), Arrival { peer, tls: None }, fallback).await;
     };
     // What TLS takes is for its connections alone.
     Box::pin(welcome_by_tls(core, stream, peer, acceptor, fallback)).await;
@@ -85,7 +87,8 @@ async fn welcome_by_tls(
     match timeout(core.limits.handshake_time, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let tls = Some(tls::facts(stream.get_ref().1));
-            sniff(core, stream, Arrival { peer, tls }, fallback).await;
+            let look: Look<TlsStream<TcpStream>> = Some(|stream| has_come(stream.get_ref().0));
+            sniff(core, stream, look, Arrival { peer, tls }, fallback).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
         Err(_) => Counters::add(&core.counters.handshakes_timed_out, 1),
@@ -97,14 +100,14 @@ pub(crate) async fn serve_stream<S>(core: Arc<Core>, stream: S, peer: SocketAddr
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    sniff(core, stream, Arrival { peer, tls: None }, fallback).await;
+    sniff(core, stream, None, Arrival { peer, tls: None }, fallback).await;
 }
 
 /// Octets of the first read: a whole request for a WebSocket, as a rule.
 const FIRST: usize = 1024;
 
 /// Tells by the first octet what a connection is, and serves it.
-async fn sniff<S>(core: Arc<Core>, mut stream: S, arrival: Arrival, fallback: HttpFallback)
+async fn sniff<S>(core: Arc<Core>, mut stream: S, look: Look<S>, arrival: Arrival, fallback: HttpFallback)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -117,11 +120,11 @@ where
     // Each has memory of its own, so that a connection takes what its kind needs and no more.
     if first.first() == Some(&MAGIC) {
         let transport = arrival.transport(TransportKind::RawSocket);
-        return Box::pin(rawsocket::run(&core, stream, first, transport)).await;
+        return Box::pin(rawsocket::run(&core, stream, look, first, transport)).await;
     }
     if let Some(granted) = upgrade::at_once(&core, &first) {
         drop(first);
-        return Box::pin(upgrade::run(core, stream, arrival, granted)).await;
+        return Box::pin(upgrade::run(core, stream, look, arrival, granted)).await;
     }
     let stream = Replay::new(first.freeze(), stream);
     Box::pin(http::run(core, stream, arrival, fallback)).await;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
 use wamp_protocol::framing::rawsocket::{Handshake, HandshakeError, MaxLength, Refusal};
 
-use crate::connection::{self, Terms};
+use crate::connection::{self, Look, Terms};
 use crate::framing::rawsocket::RawSocket;
 use crate::member::Transport;
 use crate::metrics::Counters;
@@ -16,7 +16,7 @@ use crate::router::Core;
 use crate::session::Session;
 
 /// Shakes hands, `input` being the octets that have come already, and runs the connection.
-pub(super) async fn run<S>(core: &Arc<Core>, mut stream: S, mut input: BytesMut, transport: Transport)
+pub(super) async fn run<S>(core: &Arc<Core>, mut stream: S, look: Look<S>, mut input: BytesMut, transport: Transport)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -38,7 +38,7 @@ where
                 // The first read's memory is not kept for it.
                 input = BytesMut::new();
             }
-            connection::run(stream, framing, session, input, terms).await;
+            connection::run(stream, look, framing, session, input, terms).await;
         }
         Ok(Err(Failure::Refused(Refusal::TooManyConnections))) => {
             Counters::add(&core.counters.connections_refused, 1);

@@ -14,7 +14,7 @@ use wamp_protocol::framing::Subprotocol;
 use super::arrival::Arrival;
 use super::http::WEBSOCKET_PATH;
 use super::origin;
-use crate::connection::{self, Terms};
+use crate::connection::{self, Look, Terms};
 use crate::framing::websocket::WebSocket;
 use crate::member::TransportKind;
 use crate::router::Core;
@@ -65,7 +65,7 @@ fn has_body(headers: &HeaderMap) -> bool {
 }
 
 /// Answers, and serves the WebSocket.
-pub(super) async fn run<S>(core: Arc<Core>, mut stream: S, arrival: Arrival, granted: Granted)
+pub(super) async fn run<S>(core: Arc<Core>, mut stream: S, look: Look<S>, arrival: Arrival, granted: Granted)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -79,12 +79,18 @@ where
         _ => return tracing::debug!(peer = %arrival.peer, "a client left before it had its WebSocket"),
     }
     drop(answer);
-    converse(core, stream, arrival, subprotocol, input).await;
+    converse(core, stream, look, arrival, subprotocol, input).await;
 }
 
 /// Serves a WebSocket; `input` has come already.
-pub(super) async fn converse<S>(core: Arc<Core>, stream: S, arrival: Arrival, subprotocol: Subprotocol, input: BytesMut)
-where
+pub(super) async fn converse<S>(
+    core: Arc<Core>,
+    stream: S,
+    look: Look<S>,
+    arrival: Arrival,
+    subprotocol: Subprotocol,
+    input: BytesMut,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let framing = WebSocket::new(subprotocol, core.limits.message_size);
@@ -93,7 +99,7 @@ where
         keep_alive: core.keep_alive,
     };
     let session = Session::new(core, arrival.transport(TransportKind::WebSocket));
-    connection::run(stream, framing, session, input, terms).await;
+    connection::run(stream, look, framing, session, input, terms).await;
 }
 
 pub(super) type Refused = (StatusCode, &'static str);

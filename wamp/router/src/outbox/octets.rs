@@ -16,9 +16,8 @@ use crate::framing::Frames;
 const SHARED: usize = 2048;
 /// Buffers given to the operating system with one write.
 const SLICES: usize = 32;
-/// Memory that is kept while there is nothing to write: less is had anew as quickly, more is too
-/// much for a session that may stay idle.
-const KEPT: std::ops::RangeInclusive<usize> = 4 * 1024..=256 * 1024;
+/// Memory that is kept while there is nothing to write, until [`Octets::shrink`].
+const KEPT: usize = 256 * 1024;
 
 /// Frames, one after the other.
 #[derive(Debug, Default)]
@@ -49,7 +48,7 @@ impl Octets {
     pub(crate) fn clear(&mut self) {
         self.front.clear();
         self.written = 0;
-        if KEPT.contains(&self.tail.capacity()) {
+        if self.tail.capacity() <= KEPT {
             self.tail.clear();
         } else {
             self.tail = BytesMut::new();

@@ -17,7 +17,23 @@ pub(super) struct Queue {
     pub(super) load: Load,
     /// The part of it that the session's task is writing.
     pub(super) in_hand: Load,
+    /// What brought the last message.
+    cause: Cause,
+    /// By so much more may wait than the limit, until less does.
+    extra: Load,
     pub(super) end: Option<End>,
+}
+
+/// Everything that follows from one message of a session, or from its end, has the same number: it
+/// comes at once, and nobody could have read the first of it before the last was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Cause(u64);
+
+impl Cause {
+    pub(crate) fn next(&mut self) -> Self {
+        self.0 += 1;
+        *self
+    }
 }
 
 #[derive(Debug)]
@@ -46,6 +62,28 @@ impl Queue {
         self.waiting.is_empty() && self.behind.as_ref().is_none_or(|behind| behind.is_empty())
     }
 
+    /// Counts a message of so many octets; whether there is room for it.
+    ///
+    /// A single message may be larger than all that may wait: it is let through alone. So are the
+    /// further messages of a cause that began with one for which there was room, however many; what
+    /// waits then does not count against the session until it has had the time to read it.
+    pub(super) fn count(&mut self, octets: usize, cause: Cause, limit: Load) -> bool {
+        let alone = self.load.messages == 0;
+        let goes_on = std::mem::replace(&mut self.cause, cause) == cause && cause != Cause::default();
+        self.load.add(octets);
+        if goes_on && self.load.exceeds(limit) {
+            self.extra = self.load;
+        }
+        alone || goes_on || !self.load.exceeds(limit.and(self.extra))
+    }
+
+    /// Something has been taken: whoever has caught up has no more room than others.
+    pub(super) const fn taken(&mut self, limit: Load) {
+        if !self.load.exceeds(limit) {
+            self.extra = Load { messages: 0, octets: 0 };
+        }
+    }
+
     /// Where a message has to wait that comes after events that may give way.
     pub(super) fn behind(&mut self) -> Option<&mut Newest> {
         self.behind.as_deref_mut().filter(|behind| !behind.is_empty())
@@ -68,6 +106,13 @@ impl Load {
     pub(super) const fn subtract(&mut self, octets: usize) {
         self.messages = self.messages.saturating_sub(1);
         self.octets = self.octets.saturating_sub(octets);
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self {
+            messages: self.messages.saturating_add(other.messages),
+            octets: self.octets.saturating_add(other.octets),
+        }
     }
 
     pub(super) const fn exceeds(self, limit: Self) -> bool {

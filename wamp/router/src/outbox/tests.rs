@@ -16,8 +16,13 @@ fn message() -> Message {
     .into()
 }
 
+/// One of several messages that have one cause.
+fn push_of(outbox: &Outbox, cause: Cause) -> Pushed {
+    outbox.push(message(), cause, &mut Tally::new())
+}
+
 fn push(outbox: &Outbox) -> Pushed {
-    outbox.push(message(), &mut Tally::new())
+    push_of(outbox, Cause::default())
 }
 
 fn taken(outbox: &Outbox) -> Vec<Message> {
@@ -65,6 +70,53 @@ fn a_full_outbox_drops_what_waits_and_says_goodbye() {
         let left = taken(&outbox);
         assert_eq!(left.len(), 1);
         assert!(matches!(&left[0], Message::Goodbye(goodbye) if goodbye.reason.as_str() == "wamp.close.killed"));
+    }
+}
+
+#[test]
+fn what_one_cause_brings_fits_and_is_read_before_it_counts() {
+    for outbox in outboxes(3, 1 << 20) {
+        let mut cause = Cause::default();
+        push(&outbox);
+        let burst = cause.next();
+        for _ in 0..10 {
+            assert_eq!(push_of(&outbox, burst), Pushed::Behind);
+        }
+        // As many as ever may wait beside it, and no more.
+        for _ in 0..3 {
+            assert_eq!(push_of(&outbox, cause.next()), Pushed::Behind);
+        }
+        assert_eq!(push_of(&outbox, cause.next()), Pushed::Full { dropped: 15 });
+    }
+    for outbox in outboxes(3, 1 << 20) {
+        let mut cause = Cause::default();
+        let burst = cause.next();
+        for _ in 0..10 {
+            push_of(&outbox, burst);
+        }
+        assert_eq!(taken(&outbox).len(), 10);
+        assert_eq!(taken(&outbox).len(), 0, "what was taken has been written");
+        for _ in 0..3 {
+            push_of(&outbox, cause.next());
+        }
+        assert_eq!(
+            push_of(&outbox, cause.next()),
+            Pushed::Full { dropped: 4 },
+            "whoever has caught up has no more room"
+        );
+    }
+}
+
+#[test]
+fn what_one_cause_brings_to_a_full_outbox_does_not_fit() {
+    for outbox in outboxes(3, 1 << 20) {
+        let mut cause = Cause::default();
+        for _ in 0..3 {
+            push_of(&outbox, cause.next());
+        }
+        let burst = cause.next();
+        assert_eq!(push_of(&outbox, burst), Pushed::Full { dropped: 4 });
+        assert_eq!(push_of(&outbox, burst), Pushed::Late);
     }
 }
 
@@ -120,11 +172,11 @@ fn what_a_receiver_does_not_take_is_refused_and_leaves_no_trace() {
     let shared = Arc::new(SharedMessage::new(event.clone()));
     let mut tally = Tally::new();
     assert!(matches!(
-        outbox.push(event.into(), &mut tally),
+        outbox.push(event.into(), Cause::default(), &mut tally),
         Pushed::Undeliverable(_)
     ));
     assert!(matches!(
-        outbox.push_shared(&shared, &mut tally),
+        outbox.push_shared(&shared, Cause::default(), &mut tally),
         Pushed::Undeliverable(_)
     ));
     assert!(outbox.is_empty());
@@ -147,7 +199,7 @@ fn what_a_receiver_does_not_take_is_refused_behind_events_that_may_give_way_too(
     outbox.write_as(Frames::RawSocket(Serializer::Json, MaxLength::at_most(512)));
     assert_eq!(push_event(&outbox, 1, 1, 5), Pushed::First);
     let large = Payload::with_args(Serializer::MsgPack, &["x".repeat(600)]).unwrap();
-    let pushed = outbox.push(result(large), &mut Tally::new());
+    let pushed = outbox.push(result(large), Cause::default(), &mut Tally::new());
     assert!(
         matches!(&pushed, Pushed::Undeliverable(refusal) if refusal.error == error_uri::PAYLOAD_SIZE_EXCEEDED),
         "{pushed:?}"
@@ -167,14 +219,17 @@ fn what_cannot_be_put_into_the_receivers_serializer_is_refused_when_it_is_added(
         kwargs: Bytes::new(),
     };
     for outbox in [plain, framed] {
-        let pushed = outbox.push(result(broken.clone()), &mut Tally::new());
+        let pushed = outbox.push(result(broken.clone()), Cause::default(), &mut Tally::new());
         assert!(
             matches!(&pushed, Pushed::Undeliverable(refusal) if refusal.error == error_uri::RUNTIME_ERROR),
             "{pushed:?}"
         );
         assert!(outbox.is_empty());
         let whole = Payload::with_args(Serializer::MsgPack, &[1]).unwrap();
-        assert_eq!(outbox.push(result(whole), &mut Tally::new()), Pushed::First);
+        assert_eq!(
+            outbox.push(result(whole), Cause::default(), &mut Tally::new()),
+            Pushed::First
+        );
         let Some(Message::Result(result)) = taken(&outbox).pop() else {
             panic!("no RESULT")
         };
@@ -196,7 +251,11 @@ fn event(subscription: u64, publication: u64, keep: u32) -> Arc<SharedMessage> {
 }
 
 fn push_event(outbox: &Outbox, subscription: u64, publication: u64, keep: u32) -> Pushed {
-    outbox.push_shared(&event(subscription, publication, keep), &mut Tally::new())
+    outbox.push_shared(
+        &event(subscription, publication, keep),
+        Cause::default(),
+        &mut Tally::new(),
+    )
 }
 
 /// What a message is in the model below, and how many events it says were dropped.
@@ -347,7 +406,7 @@ proptest! {
                     Step::Push => {
                         number += 1;
                         let message = Unsubscribed { request: RequestId::new(number), details: None };
-                        let pushed = outbox.push(message.into(), &mut Tally::new());
+                        let pushed = outbox.push(message.into(), Cause::default(), &mut Tally::new());
                         if let Pushed::Full { dropped } = pushed {
                             prop_assert_eq!(dropped, model.waiting.len() + 1);
                             let left = taken(&outbox);

@@ -2,23 +2,22 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use wamp_protocol::message::Welcome;
-use wamp_protocol::{Message, MessageType, RequestId, SessionId};
+use wamp_protocol::message::{Unregistered, UnregisteredDetails, Unsubscribed, UnsubscribedDetails, Welcome};
+use wamp_protocol::{Message, MessageType, RegistrationId, RequestId, SessionId, SubscriptionId};
 
 use super::{Closed, Realm, State};
 use crate::effects::{Refusal, Sent, Violation};
 use crate::member::Member;
 use crate::metrics::{Counters, Tally};
 use crate::moment::Moment;
-use crate::outbox::{Outbox, Pushed};
+use crate::outbox::{Cause, Outbox, Pushed};
 
 /// The realm, locked for some messages; wakes those who got something when it is let go.
 pub(crate) struct Routing<'a> {
     realm: &'a Realm,
     state: Option<MutexGuard<'a, State>>,
     now: Moment,
-    /// Outboxes that were empty before.
-    filled: Vec<Arc<Outbox>>,
+    filled: Filled,
     /// What has been put into outboxes.
     sent: Tally,
     first_deadline: Option<std::time::Duration>,
@@ -27,9 +26,7 @@ pub(crate) struct Routing<'a> {
 impl Drop for Routing<'_> {
     fn drop(&mut self) {
         let deadline = self.state.take().and_then(|state| state.dealer.next_deadline());
-        for outbox in self.filled.drain(..) {
-            outbox.wake();
-        }
+        self.filled.wake();
         std::mem::replace(&mut self.sent, Tally::new()).add_out(&self.realm.counters);
         if deadline.is_some_and(|deadline| self.first_deadline.is_none_or(|first| deadline < first)) {
             self.realm.deadline_changed.notify_one();
@@ -44,7 +41,7 @@ impl<'a> Routing<'a> {
             realm,
             state: Some(state),
             now,
-            filled: Vec::new(),
+            filled: Filled::default(),
             sent: Tally::new(),
             first_deadline,
         }
@@ -54,9 +51,10 @@ impl<'a> Routing<'a> {
     fn with<T>(&mut self, act: impl FnOnce(&mut State, Moment) -> T) -> Option<T> {
         let state = self.state.as_deref_mut()?;
         let result = act(state, self.now);
+        let cause = state.cause.next();
         loop {
             state.tell_meta_events(self.now);
-            let failures = state.perform(&self.realm.counters, &mut self.filled, &mut self.sent);
+            let failures = state.perform(cause, &self.realm.counters, &mut self.filled, &mut self.sent);
             if failures.is_empty() {
                 return Some(result);
             }
@@ -226,7 +224,7 @@ impl State {
     }
 
     /// Puts every message into its session's outbox, in order; what did not work.
-    fn perform(&mut self, counters: &Counters, filled: &mut Vec<Arc<Outbox>>, tally: &mut Tally) -> Vec<Failure> {
+    fn perform(&mut self, cause: Cause, counters: &Counters, filled: &mut Filled, tally: &mut Tally) -> Vec<Failure> {
         let mut failures = Vec::new();
         for limit in self.effects.limits.drain(..) {
             counters.hit(limit);
@@ -243,15 +241,15 @@ impl State {
                 continue;
             };
             let outbox = &attached.outbox;
-            let answer = message.as_ref().and_then(Answer::of);
+            let consequence = message.as_ref().and_then(Consequence::of);
             let pushed = match (sent, message) {
-                (Sent::Shared(shared), _) => outbox.push_shared(&shared, tally),
-                (Sent::Own, Some(message)) => outbox.push(message, tally),
+                (Sent::Shared(shared), _) => outbox.push_shared(&shared, cause, tally),
+                (Sent::Own, Some(message)) => outbox.push(message, cause, tally),
                 (Sent::Own, None) => continue,
             };
             match pushed {
                 Pushed::Behind => {}
-                Pushed::First => filled.push(Arc::clone(outbox)),
+                Pushed::First => filled.push(outbox),
                 Pushed::Instead { dropped } => {
                     Counters::add(&counters.dropped, dropped as u64);
                     Counters::add(&counters.gave_way, dropped as u64);
@@ -260,12 +258,12 @@ impl State {
                 Pushed::Full { dropped } => {
                     Counters::add(&counters.dropped, dropped as u64);
                     Counters::add(&counters.too_slow, 1);
-                    filled.push(Arc::clone(outbox));
+                    filled.push(outbox);
                     failures.push(Failure::TooSlow(session));
                 }
                 Pushed::Undeliverable(refusal) => {
                     Counters::add(&counters.oversized, 1);
-                    failures.extend(answer.map(|answer| Failure::Undelivered(session, answer, refusal)));
+                    failures.extend(consequence.map(|consequence| Failure::Undelivered(session, consequence, refusal)));
                 }
             }
         }
@@ -286,16 +284,57 @@ impl State {
             Failure::TooSlow(session) => {
                 self.detach(session, now, counters);
             }
-            Failure::Undelivered(callee, Answer::Due(request), refusal) => {
+            Failure::Undelivered(callee, Consequence::CallFails(request), refusal) => {
                 self.dealer.undeliverable(callee, request, refusal, &mut self.effects);
             }
-            Failure::Undelivered(caller, Answer::Part(request), refusal) => {
+            Failure::Undelivered(caller, Consequence::CallEnds(request), refusal) => {
                 self.dealer
                     .progress_undeliverable(caller, request, refusal, &mut self.effects);
             }
-            Failure::Undelivered(session, Answer::Last(kind, request), refusal) => {
+            Failure::Undelivered(session, Consequence::Error(kind, request), refusal) => {
                 self.effects.refuse(session, (kind, request), refusal);
             }
+            Failure::Undelivered(session, Consequence::Unregistered(registration), _) => {
+                let details = Some(UnregisteredDetails {
+                    registration,
+                    reason: None,
+                });
+                let request = None;
+                self.effects.send(session, Unregistered { request, details });
+            }
+            Failure::Undelivered(session, Consequence::Unsubscribed(subscription), _) => {
+                let details = Some(UnsubscribedDetails {
+                    subscription,
+                    reason: None,
+                });
+                let request = None;
+                self.effects.send(session, Unsubscribed { request, details });
+            }
+        }
+    }
+}
+
+/// Outboxes that were empty before: one, for most messages.
+#[derive(Debug, Default)]
+struct Filled {
+    first: Option<Arc<Outbox>>,
+    more: Vec<Arc<Outbox>>,
+}
+
+impl Filled {
+    fn push(&mut self, outbox: &Arc<Outbox>) {
+        let outbox = Arc::clone(outbox);
+        if self.first.is_none() {
+            self.first = Some(outbox);
+        } else {
+            self.more.push(outbox);
+        }
+    }
+
+    /// In their order.
+    fn wake(&mut self) {
+        for outbox in self.first.take().into_iter().chain(self.more.drain(..)) {
+            outbox.wake();
         }
     }
 }
@@ -305,33 +344,44 @@ impl State {
 enum Failure {
     /// The outbox was full: the session ends.
     TooSlow(SessionId),
-    /// The session cannot take it, and somebody waits for an answer.
-    Undelivered(SessionId, Answer, Refusal),
+    /// The session cannot take it, and something follows from that.
+    Undelivered(SessionId, Consequence, Refusal),
 }
 
-/// What an undelivered message has to do with an answer that somebody waits for.
+/// What follows from a message that could not be delivered.
 #[derive(Debug, Clone, Copy)]
-enum Answer {
-    /// The receiver of this INVOCATION was to give it.
-    Due(RequestId),
-    /// It was a part of the answer to this CALL.
-    Part(RequestId),
-    /// It was the answer; the receiver gets an ERROR in its place.
-    Last(MessageType, RequestId),
+enum Consequence {
+    /// The receiver of this INVOCATION was to answer: the call fails.
+    CallFails(RequestId),
+    /// It was a part of the answer to this CALL of the receiver: the call ends.
+    CallEnds(RequestId),
+    /// It was an answer: the receiver gets an ERROR in its place.
+    Error(MessageType, RequestId),
+    /// It took something from the receiver, who is told without the reason.
+    Unregistered(RegistrationId),
+    Unsubscribed(SubscriptionId),
 }
 
-impl Answer {
+impl Consequence {
     fn of(message: &Message) -> Option<Self> {
         /// An ERROR of no more octets, about, fits into what any receiver takes: those that stand
         /// in another's place are that short.
         const SHORT: usize = 256;
         match message {
-            Message::Invocation(invocation) => Some(Self::Due(invocation.request)),
-            Message::Result(result) if result.details.progress => Some(Self::Part(result.request)),
-            Message::Result(result) => Some(Self::Last(MessageType::Call, result.request)),
+            Message::Invocation(invocation) => Some(Self::CallFails(invocation.request)),
+            Message::Result(result) if result.details.progress => Some(Self::CallEnds(result.request)),
+            Message::Result(result) => Some(Self::Error(MessageType::Call, result.request)),
             Message::Error(error) => {
                 let long = error.error.as_str().len() + error.payload.len() > SHORT || !error.details.is_empty();
-                long.then_some(Self::Last(error.request_type, error.request))
+                long.then_some(Self::Error(error.request_type, error.request))
+            }
+            Message::Unregistered(Unregistered { details, .. }) => {
+                let details = details.as_ref().filter(|details| details.reason.is_some());
+                details.map(|details| Self::Unregistered(details.registration))
+            }
+            Message::Unsubscribed(Unsubscribed { details, .. }) => {
+                let details = details.as_ref().filter(|details| details.reason.is_some());
+                details.map(|details| Self::Unsubscribed(details.subscription))
             }
             _ => None,
         }

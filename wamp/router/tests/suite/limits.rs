@@ -10,6 +10,7 @@ use crate::support::Kind;
 on_every_wire!(
     subscriptions_registrations_and_calls_of_a_session_are_limited,
     a_session_that_does_not_read_ends_and_the_others_notice_nothing,
+    much_that_comes_at_once_ends_nobody_who_reads,
 );
 
 on_every_network!(
@@ -147,4 +148,37 @@ async fn a_session_that_does_not_read_ends_and_the_others_notice_nothing(site: S
     }
     assert_eq!(publisher.ask("wamp.session.count", json!([])).await, Ok(json!(2)));
     assert!(site.metric("wamp_messages_dropped_total") > 0);
+}
+
+async fn much_that_comes_at_once_ends_nobody_who_reads(site: Site) {
+    const MANY: u64 = 200;
+    let site = site
+        .anew(|config| {
+            config.limits.outbox_messages = 20;
+            config.limits.outbox_octets = 10_000;
+        })
+        .await;
+    let mut watcher = site.join().await;
+    watcher.subscribe("wamp.subscription.on_unsubscribe", json!({})).await;
+    let mut leaving = site.server.join().await;
+    for number in 0..MANY {
+        leaving.subscribe(&format!("com.topic.{number}"), json!({})).await;
+        let kept = json!({ "retain": true, "acknowledge": true });
+        leaving
+            .publish(&format!("com.kept.{number}"), kept, json!([number]))
+            .await;
+    }
+    let gone = leaving.session;
+    leaving.vanish().await;
+    for _ in 0..MANY {
+        let event = watcher.receive().await;
+        assert_eq!((&event[0], &event[4][0]), (&json!(36), &json!(gone)));
+    }
+    let retained = json!({ "match": "prefix", "get_retained": true });
+    watcher.subscribe("com.kept.", retained).await;
+    for _ in 0..MANY {
+        assert_eq!(watcher.receive().await[0], 36);
+    }
+    assert_eq!(watcher.ask("wamp.session.count", json!([])).await, Ok(json!(1)));
+    assert_eq!(site.metric("wamp_sessions_too_slow_total"), 0);
 }

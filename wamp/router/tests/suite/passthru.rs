@@ -9,8 +9,8 @@ on_every_wire!(
     trap_26_a_receiver_that_did_not_announce_it_gets_no_such_payload,
     trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach,
     trap_26_passed_through_progress_ends_the_call_of_who_did_not_announce_it,
-    trap_26_an_error_of_a_callee_that_did_not_announce_it_is_a_breach,
-    trap_26_a_caller_that_did_not_announce_it_gets_no_such_error,
+    trap_26_an_error_is_passed_through_between_those_who_announced_it_only,
+    trap_26_an_error_that_has_another_callee_asked_is_passed_through_to_nobody,
     trap_26_the_routers_own_procedures_take_no_such_payload,
     trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are,
 );
@@ -70,48 +70,23 @@ async fn trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach(sit
     assert_eq!(caller.error().await, (48, request, "wamp.error.canceled".to_owned()));
 }
 
-async fn trap_26_an_error_of_a_callee_that_did_not_announce_it_is_a_breach(site: Site) {
+async fn trap_26_an_error_that_has_another_callee_asked_is_passed_through_to_nobody(site: Site) {
+    let mut first = site.peer().await;
+    first.register("com.shared", json!({ "invoke": "first" })).await;
     let mut plain = site.join_with(&[]).await;
-    plain.register("com.plain", json!({})).await;
-    let mut caller = site.peer().await;
-    // What is null is not there.
-    let request = caller.call("com.plain", json!({}), json!([])).await;
-    plain.receive().await;
-    plain.send(json!([8, 68, 1, { "ppt_scheme": null }, "com.error"])).await;
-    assert_eq!(caller.error().await, (48, request, "com.error".to_owned()));
-    let request = caller.call("com.plain", json!({}), json!([])).await;
-    plain.receive().await;
+    plain.register("com.shared", json!({ "invoke": "first" })).await;
+    let mut caller = site.join_with(&[]).await;
+    let request = caller.call("com.shared", json!({}), json!([])).await;
+    first.receive().await;
     let ppt = json!({ "ppt_scheme": "x_mine" });
-    plain.send(json!([8, 68, 2, ppt, "com.error", [SECRET]])).await;
-    assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
-    assert_eq!(caller.error().await, (48, request, "wamp.error.canceled".to_owned()));
-}
-
-async fn trap_26_a_caller_that_did_not_announce_it_gets_no_such_error(site: Site) {
-    let (_, mut callee, _) = site.pair("com.procedure").await;
-    let mut second = site.peer().await;
-    second.register("com.shared", json!({ "invoke": "first" })).await;
-    let mut plain = site.join_with(&[]).await;
-    let ppt = json!({ "ppt_scheme": "x_mine" });
-    let request = plain.call("com.procedure", json!({}), json!([])).await;
-    callee.receive().await;
-    callee.send(json!([8, 68, 1, ppt, "com.error", [SECRET]])).await;
-    let error = plain.receive().await;
-    let refused = "wamp.error.feature_not_supported";
-    assert_eq!((&error[1], &error[2]), (&json!(48), &json!(request)));
-    assert_eq!((&error[3], &error[4]), (&json!({}), &json!(refused)));
-    assert!(error[5][0].as_str().unwrap().contains("com.error"), "{error}");
-    plain.has_nothing_to_read().await;
-    // One that only has another callee asked is none of the caller's.
-    callee.register("com.shared", json!({ "invoke": "first" })).await;
-    let request = plain.call("com.shared", json!({}), json!([])).await;
-    second.receive().await;
-    second
+    first
         .send(json!([8, 68, 1, ppt, "wamp.error.unavailable", [SECRET]]))
         .await;
-    assert_eq!(callee.receive().await[1], 2);
-    callee.send(json!([70, 2, {}])).await;
-    assert_eq!(plain.receive().await, json!([50, request, {}]));
+    assert_eq!(plain.receive().await[1], 1);
+    // What is null is not there.
+    plain.send(json!([8, 68, 1, { "ppt_scheme": null }, "com.error"])).await;
+    assert_eq!(caller.error().await, (48, request, "com.error".to_owned()));
+    plain.has_nothing_to_read().await;
 }
 
 async fn trap_26_the_routers_own_procedures_take_no_such_payload(site: Site) {
@@ -157,4 +132,24 @@ async fn trap_26_passed_through_progress_ends_the_call_of_who_did_not_announce_i
     callee.send(json!([70, 1, {}, ["late"]])).await;
     callee.has_nothing_to_read().await;
     plain.has_nothing_to_read().await;
+}
+
+async fn trap_26_an_error_is_passed_through_between_those_who_announced_it_only(site: Site) {
+    let (mut able, mut plain) = (site.peer().await, site.join_with(&[]).await);
+    able.register("com.able", json!({})).await;
+    plain.register("com.plain", json!({})).await;
+    let ppt = json!({ "ppt_scheme": "x_mine" });
+    // To a caller that did not: as a result.
+    let request = plain.call("com.able", json!({}), json!([])).await;
+    able.receive().await;
+    able.send(json!([8, 68, 1, ppt, "com.error", [SECRET]])).await;
+    let refused = "wamp.error.feature_not_supported";
+    assert_eq!(plain.error().await, (48, request, refused.to_owned()));
+    able.has_nothing_to_read().await;
+    // By a callee that did not: a breach.
+    let request = able.call("com.plain", json!({}), json!([])).await;
+    plain.receive().await;
+    plain.send(json!([8, 68, 1, ppt, "com.error", [SECRET]])).await;
+    assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
+    assert_eq!(able.error().await, (48, request, "wamp.error.canceled".to_owned()));
 }

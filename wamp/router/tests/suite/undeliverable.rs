@@ -18,6 +18,7 @@ on_every_rawsocket!(
     an_error_that_a_caller_does_not_take_is_told_in_short,
     an_error_of_the_router_that_a_client_does_not_take_is_told_in_short,
     a_goodbye_that_a_client_does_not_take_is_said_in_short,
+    what_is_taken_from_a_client_is_told_without_a_reason_that_it_does_not_take,
 );
 on_every_network!(a_piece_that_is_not_permitted_any_more_ends_the_call);
 on_every_wire!(
@@ -223,6 +224,22 @@ async fn a_goodbye_that_a_client_does_not_take_is_said_in_short(site: Site) {
         assert_eq!(client.receive().await, json!([6, {}, expected]));
         client.ends().await;
     }
+}
+
+async fn what_is_taken_from_a_client_is_told_without_a_reason_that_it_does_not_take(site: Site) {
+    let mut client = small(&site).await;
+    let registration = client.register("com.procedure", json!({})).await;
+    let subscription = client.subscribe("com.topic", json!({})).await;
+    let mut admin = site.peer().await;
+    let args = json!([registration, client.session, large()]);
+    admin.ask("wamp.registration.remove_callee", args).await.unwrap();
+    let details = json!({ "registration": registration });
+    assert_eq!(client.receive().await, json!([67, 0, details]));
+    let args = json!([subscription, client.session, large()]);
+    admin.ask("wamp.subscription.remove_subscriber", args).await.unwrap();
+    let details = json!({ "subscription": subscription });
+    assert_eq!(client.receive().await, json!([35, 0, details]));
+    client.has_nothing_to_read().await;
 }
 
 async fn the_pieces_of_a_call_that_was_refused_are_discarded(site: Site) {

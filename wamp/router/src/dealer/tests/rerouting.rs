@@ -37,7 +37,7 @@ impl House {
             procedure: PROCEDURES[0].into(),
             payload: Payload::EMPTY,
         };
-        let House { dealer, world, random } = &mut house;
+        let Self { dealer, world, random } = &mut house;
         let mut effects = Effects::default();
         dealer
             .call(&caller, &mut message, world.now, random, &mut effects)
