@@ -19,8 +19,6 @@ use wamp_protocol::{MatchPolicy, MessageType, SessionId, SubscriptionId, Uri, Ur
 use self::history::History;
 pub(crate) use self::history::HistoryFilter;
 use self::newest::NewestWanted;
-#[cfg(test)]
-pub(crate) use self::publishing::node_for;
 use self::retained::RetainedEvents;
 use self::subscription::{Subscriber, Subscription};
 use crate::config::{Disclose, KeepNewest};
@@ -265,7 +263,7 @@ impl Broker {
         for topic in ["a.b", "a.b.c", "b.b", "wamp.session.on_join"] {
             self.subscription_by_pattern.matches(topic, |_| patterns += 1);
         }
-        self.subscriptions.is_empty() && self.by_session.values().all(IdSet::is_empty) && patterns == 0
+        self.subscriptions.is_empty() && self.by_session.is_empty() && patterns == 0
     }
 
     /// What is kept of the events that a subscription would have got.

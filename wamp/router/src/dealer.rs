@@ -300,7 +300,10 @@ impl Dealer {
             };
             self.callee_left(key, &invocation, effects);
         }
-        for (_, key) in gone.invocation_by_call {
+        // Ids of calls need not count up; those of a callee's invocations do.
+        let mut called: Vec<InvocationKey> = gone.invocation_by_call.into_iter().map(|(_, key)| key).collect();
+        called.sort_unstable();
+        for key in called {
             self.caller_left(key, effects);
         }
     }

@@ -45,7 +45,7 @@ impl Dealer {
         }
     }
 
-    /// Ends the invocations whose time is up.
+    /// Ends the invocations whose time is up, in the order in which it was.
     pub(crate) fn expire(&mut self, now: Moment, effects: &mut Effects) {
         while self.next_deadline().is_some_and(|deadline| deadline <= now.monotonic) {
             let Some((_, key)) = self.deadlines.pop_first() else {
@@ -57,7 +57,8 @@ impl Dealer {
             let Some(timeout) = &mut invocation.timeout else {
                 continue;
             };
-            if timeout.deadline > now.monotonic {
+            // Later than where it stood: it has its turn then, if that is past already.
+            if timeout.deadline > timeout.queued {
                 timeout.queued = timeout.deadline;
                 let queued = timeout.queued;
                 self.deadlines.insert((queued, key));

@@ -51,6 +51,12 @@ impl Definitions {
         definitions
     }
 
+    /// Whether there are none but the router's own and the realm's.
+    #[cfg(test)]
+    pub(super) fn is_bare(&self) -> bool {
+        self.by_session.is_empty() && self.by_uri.values().all(|defined| defined.owner.is_none())
+    }
+
     fn get(&self, kind: DefinitionKind, uri: &Uri) -> Option<&Definition> {
         let defined = self.by_uri.get(&(kind, uri.clone()))?;
         Some(&defined.definition)

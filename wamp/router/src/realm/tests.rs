@@ -8,6 +8,7 @@ mod model;
 mod program;
 mod registrations;
 mod seen;
+mod shards;
 mod steps;
 mod world;
 

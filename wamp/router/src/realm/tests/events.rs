@@ -4,7 +4,7 @@ use wamp_protocol::MatchPolicy;
 
 use super::model::{Model, matches};
 use super::seen::{Event, Seen};
-use crate::broker::node_for;
+use super::shards::node_for;
 
 /// Events kept of every topic.
 pub(super) const HISTORY: usize = 4;
@@ -149,6 +149,7 @@ impl Model {
             topic: (subscription.policy != MatchPolicy::Exact).then(|| publication.topic.to_owned()),
             publisher: publication.publisher.filter(|_| self.able(to)),
             retained,
+            publication: None,
         }
     }
 
