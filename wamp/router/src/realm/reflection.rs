@@ -30,6 +30,7 @@ const OCTETS: usize = 16 * 1024;
 pub(super) struct Definitions {
     by_uri: BTreeMap<(DefinitionKind, Uri), Defined>,
     by_session: HashMap<SessionId, BTreeSet<(DefinitionKind, Uri)>>,
+    made: u64,
 }
 
 #[derive(Debug)]
@@ -37,6 +38,8 @@ struct Defined {
     definition: Definition,
     /// The session that made it; `None` for the router's and the realm's own.
     owner: Option<SessionId>,
+    /// How many had been made when it was, the router's and the realm's own aside.
+    number: u64,
 }
 
 impl Definitions {
@@ -45,8 +48,12 @@ impl Definitions {
         let mut definitions = Self::default();
         for definition in own::definitions().chain(of_realm.iter().cloned()) {
             let key = (definition.kind, definition.uri.clone());
-            let owner = None;
-            definitions.by_uri.insert(key, Defined { definition, owner });
+            let defined = Defined {
+                definition,
+                owner: None,
+                number: 0,
+            };
+            definitions.by_uri.insert(key, defined);
         }
         definitions
     }
@@ -76,9 +83,16 @@ impl Definitions {
             let sentence = format!("a session may make {PER_SESSION} definitions");
             return Err(Refusal::over(Limit::Definitions, sentence));
         }
-        own.insert(key.clone());
-        let owner = Some(owner);
-        self.by_uri.insert(key, Defined { definition, owner });
+        if own.insert(key.clone()) {
+            self.made += 1;
+        }
+        let number = self.by_uri.get(&key).map_or(self.made, |defined| defined.number);
+        let defined = Defined {
+            definition,
+            owner: Some(owner),
+            number,
+        };
+        self.by_uri.insert(key, defined);
         Ok(())
     }
 
@@ -99,11 +113,16 @@ impl Definitions {
         Err(Refusal::new(error_uri::NOT_AUTHORIZED, sentence))
     }
 
-    /// What the session has defined goes with it.
+    /// What the session has defined goes with it, in the order in which it was defined first.
     pub(super) fn leave(&mut self, session: SessionId, meta_events: &mut Vec<MetaEvent>) {
-        for key in self.by_session.remove(&session).unwrap_or_default() {
-            self.by_uri.remove(&key);
-            meta_events.push(MetaEvent::Undefined(key.0, key.1));
+        let own = self.by_session.remove(&session).unwrap_or_default();
+        let mut own: Vec<_> = own
+            .into_iter()
+            .map(|key| (self.by_uri.remove(&key).map(|defined| defined.number), key))
+            .collect();
+        own.sort();
+        for (_, (kind, uri)) in own {
+            meta_events.push(MetaEvent::Undefined(kind, uri));
         }
     }
 }
