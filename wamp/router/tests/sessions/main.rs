@@ -11,6 +11,7 @@ mod dynamic_permission;
 mod dynamic_sign_in;
 mod origins;
 mod proofs;
+mod refused_pieces;
 mod sign_in;
 mod talk;
 mod tls;
