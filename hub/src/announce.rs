@@ -26,6 +26,9 @@ pub struct Ready {
     /// The Unix socket; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unix: Option<PathBuf>,
+    /// The public key by which programs know the router, in hexadecimal; absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router_key: Option<String>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
@@ -105,6 +108,7 @@ mod tests {
             mqtt_fault: None,
             tls: false,
             unix: None,
+            router_key: None,
         };
         assert_eq!(
             serde_json::to_string(&Line::Ready(&ready)).unwrap(),

@@ -40,6 +40,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let Options { config, listen, format } = options;
     let certificate = config.tls.as_ref().map(tls::load).transpose()?;
     let router_key = config.router_key.as_deref().map(router_key::load).transpose()?;
+    let public_key = router_key.as_ref().map(|key| hex::encode(key.public_key()));
     let (tcp, address) = listener::tcp(listen).await?;
     let unix = config.unix.as_deref().map(listener::unix).transpose()?;
     let router = Router::new(wamp_router::RouterConfig {
@@ -52,6 +53,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         keep_alive: (&config.keep_alive).into(),
         router_key,
         allowed_origins: config.allowed_origins.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
         ..wamp_router::RouterConfig::default()
     });
 
@@ -81,6 +83,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         mqtt_fault: None,
         tls: is_tls,
         unix: config.unix.clone(),
+        router_key: public_key,
     };
     announce::ready(format, &ready);
 

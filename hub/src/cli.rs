@@ -57,7 +57,7 @@ enum Command {
     Router(router::Arguments),
     /// Print a user for the bare router's configuration, with what is kept instead of the password.
     Credential(credential::Arguments),
-    /// Make the key by which the bare router proves who it is, and print its public half.
+    /// Make a key by which the bare router proves who it is, or a program signs in, and print its public half.
     Key(key::Arguments),
     /// Run one service as a process of its own.
     Service(service::Arguments),

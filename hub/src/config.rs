@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use wamp_router::Network;
 
 use crate::failure::Failure;
 
@@ -28,6 +29,8 @@ pub struct Config {
     /// Web pages that browsers may connect for, beside those of the hub's own host.
     #[serde(deserialize_with = "port::origins")]
     pub allowed_origins: Vec<String>,
+    /// Reverse proxies that are believed when they say where a client is.
+    pub trusted_proxies: Vec<Network>,
     /// Whether WAMP is spoken on the Unix socket `wamp.sock` in the data directory too.
     pub unix_socket: bool,
     /// Services that run as processes of their own, so that the hub leaves them out.
@@ -74,6 +77,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             unix_socket: true,
             elsewhere: Vec::new(),
             tls: None,
@@ -139,6 +143,11 @@ impl Config {
                     ));
                 }
             }
+        }
+        if let Some(network) = self.trusted_proxies.iter().find(|network| network.is_everything()) {
+            warnings.push(format!(
+                "everybody is believed to be where they say, because trusted_proxies has {network}"
+            ));
         }
         if !self.sign_in.limit_attempts {
             warnings.push("passwords can be guessed at full speed, because [sign_in] limit_attempts is false".into());

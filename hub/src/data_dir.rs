@@ -91,6 +91,11 @@ impl DataDir {
         self.0.join("wamp.sock")
     }
 
+    /// The key by which the hub proves who it is.
+    pub fn router_key(&self) -> PathBuf {
+        self.0.join("router.key")
+    }
+
     /// Where the simulated house remembers its day.
     pub fn simulated(&self) -> PathBuf {
         self.0.join("simulated.json")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wamp_client::linked::{LinkedPeer, pair};
 use wamp_client::{Connector, Session};
-use wamp_router::authentication::{AuthMethod, Principal};
+use wamp_router::authentication::{AuthMethod, Principal, RouterKey};
 use wamp_router::{Authentication, Authorization, Disclose, Disclosure, RealmConfig, Router, RouterConfig};
 
 use crate::accounts::SignIn;
@@ -16,8 +16,8 @@ use crate::{api, roles};
 /// Messages that may wait each way on a linked session.
 const LINK_CAPACITY: usize = 1024;
 
-/// The router of the house, which keeps its event history in `history`.
-pub fn router(config: &Config, sign_in: SignIn, history: Arc<EventHistory>) -> Router {
+/// The router of the house, which keeps its event history in `history` and proves itself by `router_key`.
+pub fn router(config: &Config, sign_in: SignIn, history: Arc<EventHistory>, router_key: Option<RouterKey>) -> Router {
     let anonymous = config.realm.anonymous.clone();
     let mut methods = AuthMethod::SIGN_INS.to_vec();
     if anonymous.is_some() {
@@ -47,6 +47,8 @@ pub fn router(config: &Config, sign_in: SignIn, history: Arc<EventHistory>) -> R
         limits: (&config.limits).into(),
         keep_alive: (&config.keep_alive).into(),
         allowed_origins: config.allowed_origins.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
+        router_key,
         ..RouterConfig::default()
     })
 }

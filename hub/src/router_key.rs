@@ -1,5 +1,5 @@
-//! The key by which the bare router proves to clients that it is the one they mean: a file that nobody
-//! else may read.
+//! Keys (Ed25519) in files that nobody else may read: of a router, by which it proves to clients that it
+//! is the one they mean, and of programs that sign in by one.
 
 use std::fs;
 use std::io::Write as _;
@@ -19,7 +19,15 @@ const OTHERS: u32 = 0o077;
 /// A sentence that names the key of the configuration and the file: it cannot be read, others may read
 /// it, or it holds something else.
 pub fn load(path: &Path) -> Result<RouterKey, Failure> {
-    let refused = |why: &str| Failure::Usage(format!("router_key: {}: {why}", path.display()));
+    private_key("router_key", path).map(RouterKey::new)
+}
+
+/// The private key in a file; `said_by` is what names the file, for sentences.
+///
+/// # Errors
+/// As [`load`].
+pub fn private_key(said_by: &str, path: &Path) -> Result<[u8; 32], Failure> {
+    let refused = |why: &str| Failure::Usage(format!("{said_by}: {}: {why}", path.display()));
     let cannot = |error: std::io::Error| refused(&format!("cannot be read: {error}"));
     if fs::metadata(path).map_err(cannot)?.mode() & OTHERS != 0 {
         return Err(refused("others than its owner may use it; chmod 600 it"));
@@ -28,7 +36,27 @@ pub fn load(path: &Path) -> Result<RouterKey, Failure> {
     let mut private_key = [0; 32];
     hex::decode_to_slice(text.trim(), &mut private_key)
         .map_err(|_| refused("it does not hold a key, 64 hexadecimal digits"))?;
-    Ok(RouterKey::new(private_key))
+    Ok(private_key)
+}
+
+/// The hub's own key, made at its first start. A file that cannot be used is left as it is, for whoever knows
+/// the hub by its key would know it no more by another.
+///
+/// # Errors
+/// A sentence.
+pub fn of_hub(path: &Path) -> Result<RouterKey, Failure> {
+    if path.exists() {
+        return load(path);
+    }
+    // Under another name until it is whole: a power cut may come in between.
+    let new = path.with_extension("new");
+    let cannot = |error: std::io::Error| Failure::of(format_args!("cannot make the key {}", path.display()), &error);
+    if new.exists() {
+        fs::remove_file(&new).map_err(cannot)?;
+    }
+    let key = create(&new)?;
+    fs::rename(&new, path).map_err(cannot)?;
+    Ok(key)
 }
 
 /// Makes a key in a new file, for its owner alone.
@@ -68,6 +96,21 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert!(matches!(create(&path), Err(Failure::Failed(_))));
         assert_eq!(load(&path).unwrap(), made);
+    }
+
+    #[test]
+    fn the_hub_makes_its_key_once_and_never_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("router.key");
+        // The power went off while it was made.
+        fs::write(path.with_extension("new"), "ab").unwrap();
+        let made = of_hub(&path).unwrap();
+        assert_eq!(of_hub(&path).unwrap(), made);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        fs::write(&path, "abcd").unwrap();
+        assert!(of_hub(&path).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "abcd");
     }
 
     #[test]

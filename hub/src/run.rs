@@ -36,7 +36,7 @@ use crate::failure::Failure;
 use crate::log::Format;
 use crate::services::{self, Demo};
 use crate::signals::Signals;
-use crate::{damage, hearing, http, listener, realm, supervisor, tls};
+use crate::{damage, hearing, http, listener, realm, router_key, supervisor, tls};
 
 /// The limit for telling every session that the hub goes.
 const GOODBYE_TIME: Duration = Duration::from_millis(700);
@@ -81,7 +81,12 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let (history, history_writer) = past_events(&database).await?;
     let history_stop = CancellationToken::new();
     let writing_history = tokio::spawn(history_writer.run(history_stop.clone()));
-    let router = realm::router(&config, sign_in, history);
+    // A house goes on without it; who insists on the proof is told that there is none.
+    let router_key = router_key::of_hub(&data_dir.router_key())
+        .inspect_err(|failure| tracing::error!("the hub cannot prove who it is: {failure}"))
+        .ok();
+    let public_key = router_key.as_ref().map(|key| hex::encode(key.public_key()));
+    let router = realm::router(&config, sign_in, history, router_key);
     let mqtt = services::MqttView::default();
     let selected = services::selected(&config, demo.is_some());
     let components = Components::new(selected.chain([accounts::NAME]));
@@ -141,7 +146,8 @@ pub async fn run(options: Options) -> Result<(), Failure> {
                 tracing::warn!("{warning}");
             }
             let (mqtt, mqtt_fault) = mqtt_at_start(&config, &mqtt, &components);
-            let ready = Ready { http: http_address, mqtt, mqtt_fault, tls: is_tls, unix: unix_path.clone() };
+            let unix = unix_path.clone();
+            let ready = Ready { http: http_address, mqtt, mqtt_fault, tls: is_tls, unix, router_key: public_key };
             publish_hub(&router, Status::Running).await;
             say_ready(format, &ready, &setup, started);
             signals.next().await

@@ -37,6 +37,14 @@ pub(crate) struct Connection {
     number: u16,
 }
 
+/// A connection that takes part in a measurement.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) stream: TcpStream,
+    /// Sent at the end: its answer comes behind everything that was meant for this connection.
+    pub(crate) last_word: Vec<u8>,
+}
+
 impl Connection {
     /// Connects and opens a session. `run` keeps what one measurement sends apart from the others.
     pub(crate) fn open(address: SocketAddr, wire: Wire, run: u32, part: Part) -> Result<Self> {
@@ -145,7 +153,7 @@ impl Connection {
     }
 
     /// The next frame that carries something, or for servers other than WAMP's any.
-    fn next(&mut self) -> Result<Vec<u8>> {
+    pub(crate) fn next(&mut self) -> Result<Vec<u8>> {
         loop {
             while let Some(Frame { size, body }) = self.wire.frame(&self.input)? {
                 let frame: Vec<u8> = self.input.drain(..size).collect();
@@ -273,7 +281,7 @@ impl Connection {
     pub(crate) fn close(mut self) -> Result<()> {
         match self.wire {
             Wire::Wamp(..) => {
-                self.say(r#"[6,{},"wamp.close.close_realm"]"#)?;
+                self.stream.write_all(&self.wire.last_word(self.number)?)?;
                 let answer = self.message()?;
                 if !matches!(answer, Message::Goodbye(_)) {
                     bail!("the router answers GOODBYE with {answer:?}");
@@ -285,6 +293,15 @@ impl Connection {
         SockRef::from(&self.stream)
             .set_linger(Some(Duration::ZERO))
             .context("closing")
+    }
+
+    /// The socket with what it says last, ready for the measurement.
+    pub(crate) fn into_ready(self) -> Result<Ready> {
+        let last_word = self.wire.last_word(self.number)?;
+        Ok(Ready {
+            stream: self.into_stream()?,
+            last_word,
+        })
     }
 
     /// The socket, ready for the measurement; whatever came before it must have been read.

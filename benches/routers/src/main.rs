@@ -172,6 +172,7 @@ impl Scenario {
             Who::Callable => matches!(candidate.kind, Kind::Wamp | Kind::Relay),
             Who::Encodings => matches!(candidate.start, Start::Domovoi(_) | Start::Relay(_)),
             Who::Routers => candidate.kind == Kind::Wamp,
+            Who::Own => matches!(candidate.start, Start::Domovoi(_)),
         };
         let measurable = started_here || !matches!(self.shape, Shape::Idle { .. } | Shape::Slow { .. });
         fits && measurable

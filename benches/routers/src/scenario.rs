@@ -5,6 +5,7 @@ mod idle;
 mod list;
 mod lookup;
 mod publishing;
+mod punctual;
 mod receiving;
 mod sessions;
 mod slow;
@@ -19,6 +20,7 @@ use crate::wire::Wire;
 
 pub(crate) use self::list::{ENCODINGS, Scenario, Who, all};
 pub(crate) use self::publishing::{Pace, Publishing};
+pub(crate) use self::slow::Taker;
 
 /// One thing to be measured.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +39,8 @@ pub(crate) enum Shape {
     Idle { sessions: usize },
     /// One event to ten receivers, with so many subscriptions of other topics.
     Lookup { others: usize },
-    /// Events to many, one of whom does not read.
-    Slow { subscribers: usize, with_slow: bool },
+    /// Events to many, while one more is flooded.
+    Slow { subscribers: usize, taker: Taker },
 }
 
 /// What came of one run.
@@ -80,7 +82,7 @@ impl Shape {
             Self::Sessions => sessions::run(place),
             Self::Idle { sessions } => idle::run(place, sessions),
             Self::Lookup { others } => lookup::run(place, others),
-            Self::Slow { subscribers, with_slow } => slow::run(place, subscribers, with_slow),
+            Self::Slow { subscribers, taker } => slow::run(place, subscribers, taker),
         }
     }
 }

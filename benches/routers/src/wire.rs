@@ -2,7 +2,7 @@
 //! prepared parts, and of what comes back only lengths and the text at the end are looked at.
 //!
 //! Every message carries one text: the publisher's number (4 digits), its count (12 digits), the
-//! time it was sent (16 digits of nanoseconds), and filling.
+//! time it was due (16 digits of nanoseconds), and filling.
 
 mod mqtt;
 mod nats;
@@ -154,6 +154,30 @@ impl Wire {
         }
     }
 
+    /// What is answered behind everything that has been sent to this connection: GOODBYE, a ping,
+    /// or at the relay, where the connection has this number, an empty frame to itself.
+    pub(crate) fn last_word(self, number: u16) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        match self {
+            Self::Wamp(carrier, serializer) => wamp::goodbye(carrier, serializer, &mut out)?,
+            Self::Relay => relay::message(&mut out, number, b""),
+            Self::Mqtt => out.extend_from_slice(&mqtt::PING),
+            Self::Nats => out.extend_from_slice(nats::PING),
+        }
+        Ok(out)
+    }
+
+    /// Whether a frame is the answer to [`Self::last_word`].
+    pub(crate) fn is_last_word(self, frame: &[u8], body: Option<&Range<usize>>) -> bool {
+        match (self, body) {
+            (Self::Wamp(_, serializer), Some(body)) => wamp::is_goodbye(serializer, &frame[body.clone()]),
+            (Self::Relay, Some(body)) => body.is_empty(),
+            (Self::Mqtt, None) => mqtt::is_pong(frame),
+            (Self::Nats, None) => frame.starts_with(nats::PONG),
+            _ => false,
+        }
+    }
+
     /// The stamp of a message's text, which has `size` octets and stands at the message's end.
     pub(crate) fn stamp(self, body: &[u8], size: usize) -> Result<Stamp> {
         let tail = match self {
@@ -174,3 +198,35 @@ pub(crate) use mqtt::MqttHandshake;
 pub(crate) use nats::NatsHandshake;
 pub(crate) use relay::{TALKS_ONLY, filled as relay_message};
 pub(crate) use wamp::{envelope, upgrade_request};
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use wamp_protocol::Message;
+
+    use super::*;
+
+    fn is_last_word(wire: Wire, octets: &[u8]) -> bool {
+        let frame = wire.frame(octets).expect("a frame").expect("a whole frame");
+        wire.is_last_word(&octets[..frame.size], frame.body.as_ref())
+    }
+
+    #[test]
+    fn a_last_word_is_what_the_server_answers_and_its_answer_is_known() {
+        for serializer in Serializer::ALL {
+            let wire = Wire::Wamp(Carrier::RawSocket, serializer);
+            let octets = wire.last_word(0).expect("GOODBYE");
+            let message = serializer.decode(Bytes::copy_from_slice(&octets[4..]));
+            assert!(matches!(message, Ok(Message::Goodbye(_))), "{message:?}");
+            assert!(is_last_word(wire, &octets), "the answer is a GOODBYE too");
+            let mut other = Vec::new();
+            wire.publish(&mut other, "a.topic", 6, b"text");
+            assert!(!is_last_word(wire, &other));
+        }
+        assert!(is_last_word(Wire::Relay, &Wire::Relay.last_word(7).expect("a frame")));
+        assert!(is_last_word(Wire::Mqtt, &[0xd0, 0]));
+        assert!(!is_last_word(Wire::Mqtt, &[0x90, 0]));
+        assert!(is_last_word(Wire::Nats, b"PONG\r\n"));
+        assert!(!is_last_word(Wire::Nats, b"PING\r\n"));
+    }
+}

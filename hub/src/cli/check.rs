@@ -8,7 +8,7 @@ use crate::accounts::{Accounts, Role};
 use crate::config::Config;
 use crate::damage;
 use crate::failure::Failure;
-use crate::tls;
+use crate::{router_key, tls};
 
 /// The command line of `domovoi check`.
 #[derive(Debug, clap::Args)]
@@ -40,6 +40,12 @@ pub(super) async fn run(arguments: Arguments, logging: &Logging) -> Result<(), F
             dir.path().display()
         );
         return Ok(());
+    }
+    if dir.router_key().exists() {
+        match router_key::load(&dir.router_key()) {
+            Ok(key) => println!("Programs know the hub by the key {}.", hex::encode(key.public_key())),
+            Err(failure) => println!("The hub cannot prove who it is: {failure}."),
+        }
     }
     let database = arguments.stored.open_existing().await?;
     let checked = database.quick_check().await;

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use wamp_client::{Backoff, Connector, Credentials, Error, Serializer, Session, error_uri};
 
 use super::address;
+use crate::accounts::PublicKey;
 use crate::failure::Failure;
+use crate::router_key;
 
 /// Where the password is when neither `--password-stdin` nor `--secret-file` says.
 const PASSWORD: &str = "DOMOVOI_PASSWORD";
@@ -33,6 +35,14 @@ pub(super) struct Connection {
     /// Read the password from the first line of a file.
     #[arg(long, value_name = "FILE", requires = "authid", conflicts_with = "password_stdin")]
     secret_file: Option<PathBuf>,
+    /// Sign in by the private key in this file, which `domovoi key` makes, instead of a password;
+    /// `domovoi user key add` tells the hub its public half. The key is enough without --authid.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["password_stdin", "secret_file"])]
+    key: Option<PathBuf>,
+    /// The router must prove that it has this public key, 64 hexadecimal digits; `domovoi check` at the hub
+    /// says it. Over TLS the proof is bound to the connection.
+    #[arg(long, value_name = "KEY", requires = "key")]
+    router_key: Option<PublicKey>,
 }
 
 impl Connection {
@@ -56,10 +66,22 @@ impl Connection {
                 .map_err(|error| Failure::Usage(format!("--ca: cannot read {}: {error}", path.display())))?;
             connector = connector.authorities(pem);
         }
+        if let Some(PublicKey(router_key)) = self.router_key {
+            connector = connector.router_key(router_key);
+            if self.url.starts_with("wss://") || self.url.starts_with("rss://") {
+                connector = connector.channel_binding();
+            }
+        }
         Ok(connector.credentials(self.credentials()?))
     }
 
     fn credentials(&self) -> Result<Credentials, Failure> {
+        if let Some(path) = &self.key {
+            return Ok(Credentials::Cryptosign {
+                authid: self.authid.clone(),
+                private_key: router_key::private_key("--key", path)?,
+            });
+        }
         let Some(authid) = self.authid.clone() else {
             return Ok(Credentials::default());
         };
@@ -86,7 +108,7 @@ impl Connection {
 
     fn failure(&self, error: &Error) -> Failure {
         match error {
-            Error::Refused { reason, .. } if self.authid.is_none() && wants_sign_in(reason) => {
+            Error::Refused { reason, .. } if self.authid.is_none() && self.key.is_none() && wants_sign_in(reason) => {
                 Failure::Failed(format!(
                     "{}: this realm is for who signs in: sign in with --authid NAME and the password in {PASSWORD}",
                     self.url

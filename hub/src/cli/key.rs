@@ -1,4 +1,4 @@
-//! `domovoi key`: a key pair by which the bare router proves who it is.
+//! `domovoi key`: a key pair (Ed25519) by which the bare router proves who it is, or a program signs in.
 
 use std::path::PathBuf;
 

@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use wamp_router::Network;
 
 pub use self::disclosure::Disclose;
 pub use self::keep_newest::RouterKeepNewest;
@@ -36,6 +37,8 @@ pub struct RouterConfig {
     /// Web pages that browsers may connect for, beside those of the router's own host.
     #[serde(deserialize_with = "origins")]
     pub allowed_origins: Vec<String>,
+    /// Reverse proxies that are believed when they say where a client is.
+    pub trusted_proxies: Vec<Network>,
     /// Events kept of every topic; 0 for none.
     pub history: usize,
     /// A file with the key by which the router proves itself to clients that ask.

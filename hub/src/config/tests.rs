@@ -118,6 +118,11 @@ fn faults_name_the_line_and_the_key() {
             "listen = \":8080\"",
             "line 1, key \"listen\": say ADDR:PORT, such as 127.0.0.1:8080, or 0.0.0.0:8080 for every network",
         ),
+        (
+            "trusted_proxies = [\"10.0.0.0/33\"]",
+            "line 1, key \"trusted_proxies\": \"10.0.0.0/33\" is neither an address such as \"192.168.1.5\" nor a \
+             network such as \"10.0.0.0/8\"",
+        ),
         ("[[mqtt.users]]\nname = \"a\"", "line 1: missing field `password`"),
     ] {
         assert_eq!(parse::<Config>(text).unwrap_err(), expected);
@@ -139,6 +144,10 @@ fn what_is_probably_not_meant_is_told() {
         (
             "[mqtt]\nurl = \"mqtt://h:1883\"\nlisten = \"127.0.0.1:1883\"",
             "[mqtt] listen is of no use, because the hub uses the server of [mqtt] url instead of its own",
+        ),
+        (
+            "trusted_proxies = [\"10.0.0.1\", \"::/0\"]",
+            "everybody is believed to be where they say, because trusted_proxies has ::/0",
         ),
         (
             "listen = \"0.0.0.0:80\"\n[realm]\nanonymous = \"admin\"",

@@ -8,7 +8,7 @@ use wamp_protocol::auth::cryptosign;
 use super::program::{House, PASSWORD, PATIENCE, Server, domovoi, finish, text};
 
 /// A certificate for localhost that vouches for itself, and its key, as files.
-fn certificate(dir: &Path) -> (PathBuf, PathBuf, String) {
+pub(crate) fn certificate(dir: &Path) -> (PathBuf, PathBuf, String) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (certificate, key) = (dir.join("certificate.pem"), dir.join("key.pem"));
     std::fs::write(&certificate, made.cert.pem()).unwrap();
@@ -16,12 +16,12 @@ fn certificate(dir: &Path) -> (PathBuf, PathBuf, String) {
     (certificate, key, made.cert.pem())
 }
 
-fn tls_lines(certificate: &Path, key: &Path) -> String {
+pub(crate) fn tls_lines(certificate: &Path, key: &Path) -> String {
     format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n")
 }
 
 /// `scheme://localhost:PORT`
-fn url(server: &Server, scheme: &str) -> String {
+pub(crate) fn url(server: &Server, scheme: &str) -> String {
     let (_, port) = server.http().rsplit_once(':').unwrap();
     format!("{scheme}://localhost:{port}")
 }

@@ -6,7 +6,7 @@
 mod loopback;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use loopback::{Calling, Publishing, router};
+use loopback::{Calling, Carrier, Publishing, Speech, router, router_with_rules};
 use tokio::runtime::Runtime;
 use wamp_protocol::Serializer;
 
@@ -25,8 +25,9 @@ fn publications(criterion: &mut Criterion) {
     for subscribers in [1, 10, 100] {
         for serializer in Serializer::ALL {
             let runtime = runtime();
+            let speech: Speech = (Carrier::WebSocket, serializer);
             let mut publishing =
-                runtime.block_on(async { Publishing::new(&router(), serializer, subscribers, BATCH).await });
+                runtime.block_on(async { Publishing::new(&router(), speech, speech, subscribers, BATCH).await });
             group.bench_function(format!("to {subscribers}, {serializer}"), |bencher| {
                 bencher.iter(|| runtime.block_on(publishing.once()));
             });
@@ -40,7 +41,8 @@ fn calls(criterion: &mut Criterion) {
     for in_flight in [1, BATCH] {
         group.throughput(Throughput::Elements(in_flight as u64));
         let runtime = runtime();
-        let mut calling = runtime.block_on(async { Calling::new(&router(), in_flight).await });
+        let speech: Speech = (Carrier::WebSocket, Serializer::Json);
+        let mut calling = runtime.block_on(async { Calling::new(&router(), speech, speech, in_flight).await });
         group.bench_function(format!("{in_flight} at once"), |bencher| {
             bencher.iter(|| runtime.block_on(calling.once()));
         });
@@ -48,5 +50,26 @@ fn calls(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, publications, calls);
+fn publications_otherwise(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("publications of 100 octets to 10");
+    group.throughput(Throughput::Elements(BATCH as u64));
+    let web = |serializer| (Carrier::WebSocket, serializer);
+    let raw = (Carrier::RawSocket, Serializer::MsgPack);
+    let converted = (web(Serializer::Json), web(Serializer::MsgPack));
+    let in_json = (web(Serializer::Json), web(Serializer::Json));
+    for (name, router, (from, to)) in [
+        ("RawSocket", router(), (raw, raw)),
+        ("json to msgpack", router(), converted),
+        ("by rules", router_with_rules(), in_json),
+    ] {
+        let runtime = runtime();
+        let mut publishing = runtime.block_on(Publishing::new(&router, from, to, 10, BATCH));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| runtime.block_on(publishing.once()));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, publications, publications_otherwise, calls);
 criterion_main!(benches);

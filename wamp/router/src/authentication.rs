@@ -17,7 +17,7 @@ use wamp_protocol::Dict;
 use wamp_protocol::auth;
 use wamp_protocol::auth::scram::Dialect;
 
-pub(crate) use attempts::Attempts;
+pub(crate) use attempts::{Attempts, Fingerprint, Settled};
 pub use credential::{Credential, PublicKey, TicketCheck};
 pub(crate) use decoy::{DecoySecret, generic_decoy};
 pub use dynamic::DynamicAuthenticator;
@@ -169,7 +169,8 @@ pub trait Authenticator: Send + Sync + 'static {
         None
     }
 
-    /// How a sign-in ended that got as far as a challenge; for those who count failures.
+    /// How a sign-in ended that was challenged and answered; for those who count failures. One that
+    /// has to wait is not accepted, whatever its secret was.
     fn finished(&self, sign_in: &SignIn, accepted: bool) {
         let _ = (sign_in, accepted);
     }

@@ -10,6 +10,7 @@ use wamp_protocol::MatchPolicy;
 use crate::authentication::{AuthMethod, Authentication, DynamicAuthenticator, RouterKey};
 use crate::authorization::Authorization;
 use crate::history_store::HistoryStore;
+use crate::network::Network;
 use crate::reflection::Definition;
 
 /// A router: its realms, and what holds for every connection.
@@ -29,6 +30,9 @@ pub struct RouterConfig {
     /// Web pages that browsers may connect for, beside those of the router's own host: origins such
     /// as `https://example.org`, or `*` for all. Programs that are no browser need not be here.
     pub allowed_origins: Vec<String>,
+    /// Reverse proxies whose `X-Forwarded-For` says where a client is: of those addresses the last
+    /// that is not a proxy of these. Elsewhere the header counts for nothing.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Default for RouterConfig {
@@ -40,6 +44,7 @@ impl Default for RouterConfig {
             agent: concat!("domovoi-", env!("CARGO_PKG_VERSION")).to_owned(),
             router_key: None,
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -52,8 +57,9 @@ pub struct RealmConfig {
     /// Who gets in, and how they prove who they are.
     pub authentication: Authentication,
     /// Whether who fails to sign in again and again has to wait: each failure after the fifth for a name at
-    /// one address, or the twentieth from one address, doubles the time before the next try, up to
-    /// five minutes.
+    /// one address doubles the time before the next try, up to some five minutes. A name that many addresses
+    /// try, and an address that tries many names, have twenty failures and then one a minute; but who
+    /// signed in from there within 30 days, and this machine, waits for their own failures alone.
     pub limits_attempts: bool,
     /// A procedure that is asked about principals whom `authentication` does not know.
     pub dynamic_authenticator: Option<DynamicAuthenticator>,

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use wamp_protocol::message::{Error, Event};
+use wamp_protocol::message::{Error, EventDetails, PassThru, Sparse};
 use wamp_protocol::{
     Dict, EncodeError, Message, MessageType, Payload, RequestId, Serializer, SessionId, Uri, error_uri,
 };
@@ -20,6 +20,9 @@ pub(crate) struct Effects {
     /// The messages that are for one session alone, in the order of their sends. Apart from them,
     /// so that a send is small and none needs memory of its own.
     pub(crate) own: Vec<Message>,
+    /// Of which sends, by their places, so many events of the subscription are wanted at most. Apart
+    /// from them too: most have none.
+    pub(crate) keep_newest: Vec<(usize, NonZeroU32)>,
     /// What the meta API has to tell, after the sends.
     pub(crate) meta_events: Vec<MetaEvent>,
     /// Which limits were exceeded, for the metrics.
@@ -45,6 +48,13 @@ impl Effects {
     /// Sends to `session` what others get too.
     pub(crate) fn share(&mut self, session: SessionId, message: &Arc<SharedMessage>) {
         self.sends.push((session, Sent::Shared(Arc::clone(message))));
+    }
+
+    /// Sends to `session` an event that others get too, of whose subscription it wants the newest
+    /// `keep` where there are such.
+    pub(crate) fn share_event(&mut self, session: SessionId, event: &Arc<SharedMessage>, keep: Option<NonZeroU32>) {
+        self.keep_newest.extend(keep.map(|keep| (self.sends.len(), keep)));
+        self.share(session, event);
     }
 
     /// Answers a request with ERROR.
@@ -174,12 +184,43 @@ pub(crate) fn convert(message: &mut Message, serializer: Serializer) -> Result<(
     Ok(())
 }
 
+/// What is said in an event's details, which a pattern's topic and a disclosed publisher make large.
+fn octets_of_details(details: &Sparse<EventDetails>) -> usize {
+    let EventDetails {
+        topic,
+        publisher_authid,
+        publisher_authrole,
+        ppt,
+        ..
+    } = &**details;
+    let mut octets = topic.as_ref().map_or(0, |topic| topic.as_str().len());
+    let ppt = ppt.as_deref().map(|ppt| {
+        let PassThru {
+            enc_algo,
+            enc_serializer,
+            enc_key,
+            scheme,
+            serializer,
+            cipher,
+            keyid,
+        } = ppt;
+        [enc_algo, enc_serializer, enc_key, scheme, serializer, cipher, keyid]
+    });
+    let texts = [publisher_authid, publisher_authrole].into_iter();
+    for text in texts.chain(ppt.into_iter().flatten()) {
+        octets += text.as_ref().map_or(0, String::len);
+    }
+    if octets > 0 {
+        octets + size_of::<EventDetails>()
+    } else {
+        0
+    }
+}
+
 /// A message that several sessions get; put into octets once for each serializer.
 #[derive(Debug)]
 pub(crate) struct SharedMessage {
     message: Message,
-    /// For receivers of which each wants so many of its subscription's events to wait at most.
-    keep_newest: Option<NonZeroU32>,
     /// In JSON, MessagePack, CBOR.
     encoded: [OnceLock<Result<Bytes, EncodeError>>; 3],
     linked: OnceLock<Result<Message, EncodeError>>,
@@ -189,17 +230,8 @@ impl SharedMessage {
     pub(crate) fn new(message: impl Into<Message>) -> Self {
         Self {
             message: message.into(),
-            keep_newest: None,
             encoded: Default::default(),
             linked: OnceLock::new(),
-        }
-    }
-
-    /// An event for receivers that want so many of its subscription to wait at most.
-    pub(crate) fn newest(event: Event, keep: Option<NonZeroU32>) -> Self {
-        Self {
-            keep_newest: keep,
-            ..Self::new(event)
         }
     }
 
@@ -208,9 +240,23 @@ impl SharedMessage {
         &self.message
     }
 
-    /// How many events of its subscription may wait, it among them; `None` if it has to be sent.
-    pub(crate) const fn keep_newest(&self) -> Option<NonZeroU32> {
-        self.keep_newest
+    /// About how many octets it holds on to, as if it were not shared: the message with what is said in its
+    /// details, and what it has become for others. It is to become octets at least once.
+    pub(crate) fn weight(&self) -> usize {
+        /// What keeps it in its place among others.
+        const PLACE: usize = 64;
+        let payload = self.message.payload().map_or(0, Payload::len);
+        let details = match &self.message {
+            Message::Event(event) => octets_of_details(&event.details),
+            _ => 0,
+        };
+        let encoded = self.encoded.iter().filter_map(|encoded| encoded.get()?.as_ref().ok());
+        let encoded: usize = encoded.map(Bytes::len).sum();
+        let linked = match self.linked.get() {
+            Some(Ok(linked)) => linked.payload().map_or(0, Payload::len),
+            _ => 0,
+        };
+        size_of::<Self>() + PLACE + details + payload + encoded.max(payload) + linked
     }
 
     /// The message's octets.

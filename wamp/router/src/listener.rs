@@ -9,6 +9,7 @@ pub(crate) mod unix;
 mod http;
 pub(crate) mod longpoll;
 pub(crate) mod origin;
+pub(crate) mod proxy;
 mod rawsocket;
 mod replay;
 mod upgrade;

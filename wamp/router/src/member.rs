@@ -27,7 +27,8 @@ pub(crate) struct Member {
 pub struct Transport {
     /// Which kind.
     pub kind: TransportKind,
-    /// The other end; `None` in-process and over a Unix socket.
+    /// The other end, beyond trusted proxies; `None` in-process and over a Unix socket. The port is 0
+    /// where a proxy did not say it.
     pub peer: Option<SocketAddr>,
     /// The TLS connection below, if there is one.
     pub tls: Option<Tls>,

@@ -3,6 +3,7 @@
 mod goodbye;
 mod newest;
 pub(crate) mod octets;
+mod pushed;
 mod queue;
 mod signal;
 
@@ -13,11 +14,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
-use wamp_protocol::{Message, MessageType, Serializer, SubscriptionId, error_uri};
+use wamp_protocol::message::Event;
+use wamp_protocol::{Message, MessageType, Serializer, error_uri};
 
 use self::goodbye::goodbye;
 use self::newest::Newest;
 use self::octets::{Octets, not_encoded, too_large};
+pub(crate) use self::pushed::{End, Pushed};
 pub(crate) use self::queue::Cause;
 use self::queue::{Load, Queue, Waiting};
 use self::signal::Signal;
@@ -50,32 +53,6 @@ pub(crate) struct Outbox {
     /// Whether `queue.end` is set, to be asked without the lock.
     ended: AtomicBool,
     limit: Load,
-}
-
-/// Why nothing more is added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// It was full.
-    TooSlow,
-    /// The router ended the session with a GOODBYE.
-    Dismissed,
-}
-
-/// What became of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Pushed {
-    /// It waits, and the session's task has yet to be told.
-    First,
-    /// It waits behind others.
-    Behind,
-    /// It waits in the place of so many older events, which gave way.
-    Instead { dropped: usize },
-    /// It did not fit: it and so many others were dropped, and the session ends.
-    Full { dropped: usize },
-    /// The session is ending: it was dropped.
-    Late,
-    /// It cannot be sent, or the receiver takes none of that size.
-    Undeliverable(Refusal),
 }
 
 impl Outbox {
@@ -146,9 +123,6 @@ impl Outbox {
 
     /// Adds a message that others get too.
     pub(crate) fn push_shared(&self, message: &Arc<SharedMessage>, cause: Cause, tally: &mut Tally) -> Pushed {
-        if let (Some(keep), Message::Event(event)) = (message.keep_newest(), message.message()) {
-            return self.push_newest(event.subscription, message, keep);
-        }
         match self.frames.get() {
             None => self.push_message(Outgoing::Shared(Arc::clone(message)), cause),
             Some(frames) => self.push_octets(
@@ -160,8 +134,18 @@ impl Outbox {
         }
     }
 
-    /// Adds an event of which, with those of its subscription that wait already, `keep` are wanted.
-    fn push_newest(&self, subscription: SubscriptionId, event: &Arc<SharedMessage>, keep: NonZeroU32) -> Pushed {
+    /// Adds an event that others get too, of which, with those of its subscription that wait already,
+    /// `keep` are wanted. Does not wake the session's task, as [`Self::push`] does not.
+    pub(crate) fn push_newest(
+        &self,
+        event: &Arc<SharedMessage>,
+        keep: NonZeroU32,
+        cause: Cause,
+        tally: &mut Tally,
+    ) -> Pushed {
+        let Message::Event(Event { subscription, .. }) = event.message() else {
+            return self.push_shared(event, cause, tally);
+        };
         // Asked now: nobody else may be told that events were dropped for one that is not sent.
         if let Some(frames) = self.frames.get()
             && frames.largest() < usize::MAX
@@ -178,7 +162,7 @@ impl Outbox {
         }
         let first = queue.is_empty();
         let behind = queue.behind.get_or_insert_default();
-        match behind.push_event(subscription, event, keep, self.limit) {
+        match behind.push_event(*subscription, event, keep, self.limit) {
             0 if first => Pushed::First,
             0 => Pushed::Behind,
             dropped => Pushed::Instead { dropped },
@@ -240,12 +224,14 @@ impl Outbox {
         if queue.count(octets, cause, self.limit) {
             return if first { Pushed::First } else { Pushed::Behind };
         }
-        let events = queue.behind.take().map_or(0, |behind| behind.events());
+        let behind = queue.behind.take();
+        let events = behind.as_ref().map_or(0, |behind| behind.events());
         let dropped = queue.load.messages - queue.in_hand.messages + events;
-        queue.waiting = match &queue.waiting {
+        let empty = match &queue.waiting {
             Waiting::Messages(_) => Waiting::default(),
             Waiting::Octets(_) => Waiting::Octets(Octets::default()),
         };
+        queue.dropped = Some(Box::new((std::mem::replace(&mut queue.waiting, empty), behind)));
         queue.load = queue.in_hand;
         let sentence = format!("{dropped} messages waited for this session, which did not read them");
         self.end(queue, End::TooSlow, error_uri::CLOSE_KILLED, Some(&sentence));
@@ -299,6 +285,7 @@ impl Outbox {
     /// Moves the messages that wait to the end of `batch`, up to so many octets (and at least one
     /// message). Where octets wait, they come first: [`Self::exchange`] takes them.
     pub(crate) fn take(&self, batch: &mut Vec<Outgoing>, octets: usize) {
+        self.free_what_was_dropped();
         let mut queue = self.lock();
         let Queue {
             waiting, behind, load, ..
@@ -334,6 +321,7 @@ impl Outbox {
     /// Exchanges the octets that wait for `written`, which has been written wholly, and whose memory
     /// serves for what comes next. Whether messages wait behind them, to be had by [`Self::take`].
     pub(crate) fn exchange(&self, written: &mut Octets) -> bool {
+        self.free_what_was_dropped();
         let mut queue = self.lock();
         let Queue {
             waiting,
@@ -358,6 +346,14 @@ impl Outbox {
         }
         queue.taken(self.limit);
         lasting.is_some()
+    }
+
+    /// Without the lock, which routing needs.
+    fn free_what_was_dropped(&self) {
+        if self.ended.load(Ordering::Acquire) {
+            let dropped = self.lock().dropped.take();
+            drop(dropped);
+        }
     }
 
     /// Gives back memory that is kept for the next burst.

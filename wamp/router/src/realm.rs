@@ -17,7 +17,7 @@ use wamp_protocol::{SessionId, UriRules, error_uri};
 
 use self::reflection::Definitions;
 use self::testament::Testaments;
-use crate::authentication::{Attempts, DecoySecret, SignIn};
+use crate::authentication::{Attempts, DecoySecret, Fingerprint, Settled, SignIn};
 use crate::authorization::Decisions;
 use crate::broker::{Broker, BrokerSettings};
 use crate::config::{Limits, RealmConfig};
@@ -139,23 +139,46 @@ impl Realm {
     /// Whether whoever signs in so may try now.
     ///
     /// # Errors
-    /// What ABORT says: that they have failed too often, and how long they have to wait.
+    /// What ABORT says: that too many failed, and how long they have to wait.
     pub(crate) fn check_patience(&self, sign_in: &SignIn, now: Duration) -> Result<(), Refusal> {
         let wait = self.attempts().and_then(|attempts| attempts.wait(sign_in, now));
-        let Some(wait) = wait else { return Ok(()) };
-        Counters::add(&self.counters.sign_ins_held_up, 1);
-        let seconds = wait.as_secs() + 1;
-        let sentence = format!("too many sign-ins failed; try again in {seconds} s");
-        Err(Refusal::new(error_uri::AUTHENTICATION_DENIED, sentence))
+        wait.map_or(Ok(()), |wait| Err(self.too_early(wait)))
     }
 
-    /// How a sign-in ended.
-    pub(crate) fn signed_in(&self, sign_in: &SignIn, accepted: bool, now: Duration) {
-        match (self.attempts(), accepted) {
-            (Some(mut attempts), true) => attempts.succeeded(sign_in),
-            (Some(mut attempts), false) => attempts.failed(sign_in, now),
-            (None, _) => {}
+    /// What a ticket is known by when it comes again.
+    pub(crate) fn fingerprint(&self, ticket: &str) -> Option<Fingerprint> {
+        self.attempts().map(|attempts| attempts.fingerprint(ticket))
+    }
+
+    /// A sign-in ends, rightly or not, by this ticket if it was one; whether it is accepted. In one step with
+    /// finding out whether it had to wait: many answers at once are no way around it.
+    ///
+    /// # Errors
+    /// What ABORT says, right or not: that it had to wait.
+    pub(crate) fn settle(
+        &self,
+        sign_in: &SignIn,
+        is_right: bool,
+        ticket: Option<Fingerprint>,
+        now: Duration,
+    ) -> Result<bool, Refusal> {
+        let settled = match self.attempts() {
+            Some(mut attempts) => attempts.settle(sign_in, is_right, ticket, now),
+            None if is_right => Settled::Accepted,
+            None => Settled::Wrong,
+        };
+        match settled {
+            Settled::Accepted => Ok(true),
+            Settled::Wrong => Ok(false),
+            Settled::TooEarly(wait) => Err(self.too_early(wait)),
         }
+    }
+
+    fn too_early(&self, wait: Duration) -> Refusal {
+        Counters::add(&self.counters.sign_ins_held_up, 1);
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let sentence = format!("too many sign-ins failed; try again in {seconds} s");
+        Refusal::new(error_uri::AUTHENTICATION_DENIED, sentence)
     }
 
     fn attempts(&self) -> Option<MutexGuard<'_, Attempts>> {

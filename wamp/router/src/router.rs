@@ -22,6 +22,7 @@ use crate::inside::Inside;
 use crate::listener;
 use crate::listener::longpoll::LongPolls;
 use crate::listener::origin::Origins;
+use crate::listener::proxy::Proxies;
 use crate::member::{Transport, TransportKind};
 use crate::metrics::{Counters, Metrics};
 use crate::realm::Realm;
@@ -44,6 +45,7 @@ pub(crate) struct Core {
     pub(crate) agent: String,
     pub(crate) router_key: Option<RouterKey>,
     pub(crate) origins: Origins,
+    pub(crate) proxies: Proxies,
     pub(crate) counters: Arc<Counters>,
     pub(crate) long_polls: LongPolls,
     /// A token of each session that has joined and not ended.
@@ -91,6 +93,7 @@ impl Router {
             agent,
             router_key,
             allowed_origins,
+            trusted_proxies,
         } = config;
         let counters = Arc::new(Counters::default());
         let closing = CancellationToken::new();
@@ -122,6 +125,7 @@ impl Router {
             agent,
             router_key,
             origins: Origins::new(allowed_origins),
+            proxies: Proxies::new(trusted_proxies),
             counters,
             long_polls: LongPolls::default(),
             joined: TaskTracker::new(),

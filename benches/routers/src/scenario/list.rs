@@ -2,7 +2,7 @@
 
 use wamp_protocol::Serializer;
 
-use super::{Pace, Publishing, Shape};
+use super::{Pace, Publishing, Shape, Taker};
 use crate::wire::Carrier;
 
 /// Which servers a scenario is for.
@@ -16,6 +16,8 @@ pub(crate) enum Who {
     Encodings,
     /// WAMP routers alone.
     Routers,
+    /// This router alone, with the limits that it has by default.
+    Own,
 }
 
 /// How routers are spoken to in [`Who::Encodings`].
@@ -100,18 +102,23 @@ pub(crate) fn all() -> Vec<Scenario> {
     add("sessions", Who::Callable, title, Shape::Sessions);
     let title = "1,000 idle sessions".to_owned();
     add("idle", Who::All, title, Shape::Idle { sessions: 1000 });
-    for (name, others) in [("lookup-100", 100), ("lookup-100000", 100_000)] {
-        let title = format!("1 publisher → 10 with {others} other subscriptions: exact, prefix, wildcard");
+    for (name, others) in [("lookup-0", 0), ("lookup-100", 100), ("lookup-100000", 100_000)] {
+        let title =
+            format!("1 publisher → 10 with {others} other subscriptions: exact, prefix, wildcard; half of them near");
         add(name, Who::Routers, title, Shape::Lookup { others });
     }
-    for (name, with_slow) in [("slow-none", false), ("slow-one", true)] {
-        let with = if with_slow { "with" } else { "without" };
-        let title = format!("500 publications of 4 KiB a second → 99, {with} one more who does not read");
-        let shape = Shape::Slow {
-            subscribers: 99,
-            with_slow,
-        };
-        add(name, Who::Routers, title, shape);
+    for (name, taker, whom) in [
+        ("slow-none", Taker::Nobody, "that nobody takes"),
+        ("slow-reads", Taker::Reads, "to one more who reads"),
+        (
+            "slow-one",
+            Taker::DoesNotRead,
+            "to one more who does not read and is ended",
+        ),
+    ] {
+        let title = format!("500 publications a second → 99, during 38,000 of 2,000 octets {whom}");
+        let shape = Shape::Slow { subscribers: 99, taker };
+        add(name, Who::Own, title, shape);
     }
     for (name, size) in [("100", 100), ("4k", 4096), ("64k", 65_536)] {
         let title = format!("1 publisher → 10, {size} octets, in every encoding");

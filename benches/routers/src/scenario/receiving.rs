@@ -1,17 +1,19 @@
-//! Subscribers: one thread for all of them, which sees that every message comes, once and in order.
+//! Subscribers: one thread for all of them, which sees that every message comes, once and in order,
+//! and that none comes after the last.
 
 use std::cell::{Cell, RefCell};
 use std::io::ErrorKind;
-use std::net::TcpStream;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use tokio::sync::Notify;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::{Notify, watch};
 use tokio::task::{JoinSet, LocalSet};
 
+use crate::connection::Ready;
 use crate::wire::{Frame, Wire};
 
 /// Octets read at once.
@@ -61,20 +63,24 @@ impl Progress {
         }
     }
 
-    /// Waits until every subscriber has so many messages, and lets them stop.
-    pub(super) fn complete(&self, sent: u64) -> Result<()> {
+    /// Waits until every subscriber has so many messages.
+    pub(super) fn wait_for(&self, sent: u64) -> Result<()> {
         let until = Instant::now() + PATIENCE;
         while self.slowest.load(Relaxed) < sent {
             self.check()?;
             if Instant::now() > until {
-                self.complete.notify_one();
                 let slowest = self.slowest.load(Relaxed);
                 bail!("of {sent} messages the slowest subscriber has only {slowest}: messages are lost");
             }
             std::thread::sleep(Duration::from_micros(200));
         }
-        self.complete.notify_one();
         Ok(())
+    }
+
+    /// Lets the subscribers stop: at once if something went wrong, otherwise when they have seen
+    /// that nothing more comes.
+    pub(super) fn stop(&self) {
+        self.complete.notify_one();
     }
 }
 
@@ -85,8 +91,8 @@ pub(super) struct Expected {
     pub(super) publishers: usize,
     /// Octets of a text.
     pub(super) size: usize,
-    /// Whether latencies are kept.
-    pub(super) timed: bool,
+    /// Latencies are kept of what was due within this time from the beginning.
+    pub(super) timed: Duration,
 }
 
 /// What the subscribers share: they run in one thread.
@@ -97,10 +103,10 @@ struct Shared {
     progress: Arc<Progress>,
 }
 
-/// Receives until everything has come; the latencies.
-pub(super) fn receive(streams: Vec<TcpStream>, expected: Expected, progress: &Arc<Progress>) -> Result<Vec<u64>> {
+/// Receives until everything has come and the server has nothing more; the latencies.
+pub(super) fn receive(listeners: Vec<Ready>, expected: Expected, progress: &Arc<Progress>) -> Result<Vec<u64>> {
     let shared = Rc::new(Shared {
-        counts: streams.iter().map(|_| Cell::new(0)).collect(),
+        counts: listeners.iter().map(|_| Cell::new(0)).collect(),
         latencies: RefCell::default(),
         buffer: RefCell::new(vec![0; READ]),
         progress: Arc::clone(progress),
@@ -108,11 +114,15 @@ pub(super) fn receive(streams: Vec<TcpStream>, expected: Expected, progress: &Ar
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let received = LocalSet::new().block_on(&runtime, async {
         let mut subscribers = JoinSet::new();
-        for (index, stream) in streams.into_iter().enumerate() {
+        let (complete, told) = watch::channel(false);
+        for (index, Ready { stream, last_word }) in listeners.into_iter().enumerate() {
             stream.set_nonblocking(true)?;
             let subscriber = Subscriber {
                 stream: tokio::net::TcpStream::from_std(stream)?,
                 index,
+                told: told.clone(),
+                last_word,
+                leaving: false,
                 expected,
                 seen: vec![0; expected.publishers],
                 shared: Rc::clone(&shared),
@@ -122,7 +132,19 @@ pub(super) fn receive(streams: Vec<TcpStream>, expected: Expected, progress: &Ar
         tokio::select! {
             ended = subscribers.join_next() => ended.context("no subscribers")??,
             () = progress.complete.notified() => Ok(()),
+        }?;
+        if progress.check().is_err() {
+            return Ok(());
         }
+        complete.send_replace(true);
+        let leave = async {
+            while let Some(left) = subscribers.join_next().await {
+                left??;
+            }
+            Ok(())
+        };
+        let left = tokio::time::timeout(PATIENCE, leave).await;
+        left.context("the server does not answer a subscriber's last word")?
     });
     if let Err(error) = &received {
         progress.fail(error);
@@ -134,6 +156,11 @@ struct Subscriber {
     stream: tokio::net::TcpStream,
     index: usize,
     expected: Expected,
+    /// Whether everything has come.
+    told: watch::Receiver<bool>,
+    last_word: Vec<u8>,
+    /// The last word has been said.
+    leaving: bool,
     /// How much has come from each publisher.
     seen: Vec<u64>,
     shared: Rc<Shared>,
@@ -145,7 +172,16 @@ impl Subscriber {
         let mut rest: Vec<u8> = Vec::new();
         let shared = Rc::clone(&self.shared);
         loop {
-            self.stream.readable().await?;
+            tokio::select! {
+                biased;
+                readable = self.stream.readable() => readable?,
+                told = self.told.changed(), if !self.leaving => {
+                    told?;
+                    self.leaving = true;
+                    self.stream.write_all(&self.last_word).await?;
+                    continue;
+                }
+            }
             let mut buffer = shared.buffer.borrow_mut();
             let count = match self.stream.try_read(&mut buffer) {
                 Ok(0) => bail!("the server closed a subscriber's connection"),
@@ -154,24 +190,35 @@ impl Subscriber {
                 Err(error) => return Err(error.into()),
             };
             let octets = &buffer[..count];
-            if rest.is_empty() {
-                let used = self.take(octets)?;
-                rest.extend_from_slice(&octets[used..]);
+            let taken = if rest.is_empty() {
+                let taken = self.take(octets)?;
+                rest.extend_from_slice(&octets[taken.octets..]);
+                taken
             } else {
                 rest.extend_from_slice(octets);
-                let used = self.take(&rest)?;
-                rest.drain(..used);
+                let taken = self.take(&rest)?;
+                rest.drain(..taken.octets);
+                taken
+            };
+            if taken.last {
+                return Ok(());
             }
         }
     }
 
-    /// Looks at every frame that has come wholly; how many octets they are.
-    fn take(&mut self, octets: &[u8]) -> Result<usize> {
+    /// Looks at every frame that has come wholly.
+    fn take(&mut self, octets: &[u8]) -> Result<Taken> {
         let now = self.shared.progress.nanoseconds();
         let Expected { wire, size, timed, .. } = self.expected;
-        let (mut at, mut count) = (0, 0);
+        let timed = u64::try_from(timed.as_nanos()).unwrap_or(u64::MAX);
+        let (mut at, mut count, mut last) = (0, 0, false);
         while let Some(Frame { size: whole, body }) = wire.frame(&octets[at..])? {
-            if let Some(body) = body {
+            if wire.is_last_word(&octets[at..at + whole], body.as_ref()) {
+                if !self.leaving {
+                    bail!("the server says goodbye to a subscriber that did not");
+                }
+                last = true;
+            } else if let Some(body) = body {
                 let stamp = wire.stamp(&octets[at..][body], size)?;
                 let seen = self
                     .seen
@@ -186,7 +233,7 @@ impl Subscriber {
                 }
                 *seen += 1;
                 count += 1;
-                if timed {
+                if stamp.nanoseconds < timed {
                     self.shared
                         .latencies
                         .borrow_mut()
@@ -202,6 +249,103 @@ impl Subscriber {
             self.shared.progress.last.store(now, Relaxed);
             self.shared.progress.slowest.store(slowest, Relaxed);
         }
-        Ok(at)
+        Ok(Taken { octets: at, last })
+    }
+}
+
+/// What has been looked at.
+struct Taken {
+    octets: usize,
+    /// The last word was answered: nothing comes after it.
+    last: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::wire::Stamp;
+
+    fn message(count: u64) -> Vec<u8> {
+        let mut text = [b'x'; 40];
+        let stamp = Stamp {
+            publisher: 0,
+            count,
+            nanoseconds: count,
+        };
+        stamp.write(&mut text);
+        let mut frame = Vec::new();
+        Wire::Relay.publish(&mut frame, "", count, &text);
+        frame
+    }
+
+    /// What is said of a server that sends `first`, and `late` once the last word is said, where
+    /// `sent` messages were published.
+    fn received(first: &[u64], late: &[u64], sent: u64) -> Result<Vec<u64>> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let stream = TcpStream::connect(listener.local_addr()?)?;
+        let (mut server, _) = listener.accept()?;
+        let last_word = Wire::Relay.last_word(0)?;
+        let expected = Expected {
+            wire: Wire::Relay,
+            publishers: 1,
+            size: 40,
+            timed: Duration::from_nanos(3),
+        };
+        let progress = Arc::new(Progress::new());
+        std::thread::scope(|scope| {
+            let ready = Ready {
+                stream,
+                last_word: last_word.clone(),
+            };
+            let receiving = scope.spawn(|| receive(vec![ready], expected, &progress));
+            for count in first {
+                server.write_all(&message(*count))?;
+            }
+            if let Err(error) = progress.wait_for(sent) {
+                progress.fail(&error);
+            }
+            progress.stop();
+            let mut word = vec![0; last_word.len()];
+            // Whoever found something wrong leaves without a word.
+            if server.read_exact(&mut word).is_ok() {
+                for count in late {
+                    server.write_all(&message(*count))?;
+                }
+                server.write_all(&word)?;
+            }
+            let latencies = receiving.join().expect("a receiver")?;
+            progress.check().map(|()| latencies)
+        })
+    }
+
+    fn refused(received: Result<Vec<u64>>) -> String {
+        format!("{:#}", received.expect_err("something is wrong"))
+    }
+
+    #[test]
+    fn everything_once_and_in_order_is_taken_and_timed_where_it_was_due_in_time() {
+        let latencies = received(&[1, 2, 3, 4], &[], 4).expect("nothing is wrong");
+        assert_eq!(latencies.len(), 2, "of those due at 1 and 2 ns");
+    }
+
+    #[test]
+    fn a_message_that_comes_again_after_the_last_is_noticed() {
+        assert_eq!(
+            refused(received(&[1, 2, 3], &[3], 3)),
+            "after message 3 of publisher 0 comes 3"
+        );
+    }
+
+    #[test]
+    fn a_message_that_is_missing_or_out_of_order_is_noticed() {
+        for (first, sentence) in [
+            (&[1, 3][..], "after message 1 of publisher 0 comes 3"),
+            (&[2, 1], "after message 0 of publisher 0 comes 2"),
+        ] {
+            assert_eq!(refused(received(first, &[], 3)), sentence);
+        }
     }
 }

@@ -26,6 +26,14 @@ pub(super) fn frame(input: &[u8]) -> Option<Frame> {
     })
 }
 
+/// PINGREQ
+pub(super) const PING: [u8; 2] = [0xc0, 0];
+
+/// Whether it is a PINGRESP.
+pub(super) fn is_pong(packet: &[u8]) -> bool {
+    packet.first().is_some_and(|first| first >> 4 == 13)
+}
+
 /// WAMP's dots as MQTT's slashes.
 pub(super) fn topic(uri: &str) -> String {
     uri.replace('.', "/")

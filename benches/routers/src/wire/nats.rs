@@ -4,6 +4,9 @@ use anyhow::{Context as _, Result, bail};
 
 use super::{Frame, decimal};
 
+pub(super) const PING: &[u8] = b"PING\r\n";
+pub(super) const PONG: &[u8] = b"PONG";
+
 pub(super) fn frame(input: &[u8]) -> Result<Option<Frame>> {
     let Some(end) = input.windows(2).take(512).position(|octets| octets == b"\r\n") else {
         return Ok(None);

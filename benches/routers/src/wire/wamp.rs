@@ -1,7 +1,8 @@
 //! WAMP messages put together without an encoder, in WebSocket or RawSocket frames.
 
 use anyhow::{Context as _, Result, bail};
-use wamp_protocol::Serializer;
+use wamp_protocol::message::Goodbye;
+use wamp_protocol::{Dict, Serializer, error_uri};
 
 use super::{Carrier, Frame, decimal, number};
 
@@ -207,6 +208,24 @@ pub(super) fn answer(
     }
     envelope(carrier, serializer, out, &body);
     Ok(())
+}
+
+/// Appends the GOODBYE with which a client ends its session.
+pub(super) fn goodbye(carrier: Carrier, serializer: Serializer, out: &mut Vec<u8>) -> Result<()> {
+    let goodbye = Goodbye {
+        details: Dict::default(),
+        reason: error_uri::CLOSE_REALM.into(),
+    };
+    envelope(carrier, serializer, out, &serializer.encode(&goodbye.into())?);
+    Ok(())
+}
+
+/// Whether a message is a GOODBYE.
+pub(super) fn is_goodbye(serializer: Serializer, body: &[u8]) -> bool {
+    match serializer {
+        Serializer::Json => body.starts_with(b"[6,"),
+        Serializer::MsgPack | Serializer::Cbor => body.get(1) == Some(&6),
+    }
 }
 
 /// INVOCATION.Request

@@ -216,6 +216,11 @@ fn faults_name_the_realm_and_the_key() {
             "line 1, key \"allowed_origins\": \"example.org\" is not an origin such as \"https://example.org\", nor \"*\" \
              for all",
         ),
+        (
+            "trusted_proxies = [\"10.0.0.0/33\"]".to_owned(),
+            "line 1, key \"trusted_proxies\": \"10.0.0.0/33\" is neither an address such as \"192.168.1.5\" nor a \
+             network such as \"10.0.0.0/8\"",
+        ),
         ("[tls]\ncertificate = \"a\"".to_owned(), "line 1: missing field `key`"),
     ] {
         assert_eq!(config(&text).unwrap_err(), expected);

@@ -1,12 +1,17 @@
 //! A router and its clients in one thread, joined by memory instead of sockets: everything that
 //! the router does for a message, and nothing that the operating system does.
 
+mod calls;
+
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
-use wamp_protocol::{Message, Serializer};
+use wamp_protocol::framing::rawsocket::{Handshake, MaxLength};
+use wamp_protocol::{MatchPolicy, Message, Serializer};
 use wamp_router::authentication::AuthMethod;
-use wamp_router::authorization::{Rule, Rules};
+use wamp_router::authorization::{Action, Effect, Rule, Rules};
 use wamp_router::{Authentication, Authorization, HttpFallback, RealmConfig, Router, RouterConfig};
+
+pub(crate) use calls::Calling;
 
 /// Octets that fit between the router and a client.
 const PIPE: usize = 1 << 20;
@@ -15,13 +20,38 @@ const MASK: [u8; 4] = [0; 4];
 
 /// A router of one realm that lets everybody do everything.
 pub(crate) fn router() -> Router {
+    router_with(Rules::new([Rule::everything("guest")]))
+}
+
+/// A router whose realm goes by rules of which the last allows what is done here.
+pub(crate) fn router_with_rules() -> Router {
+    let rule = |uri: &str, match_policy, effect| Rule {
+        role: "guest".to_owned(),
+        uri: uri.to_owned(),
+        match_policy,
+        actions: Action::ALL.to_vec(),
+        effect,
+    };
+    router_with(Rules::new([
+        rule("config.thresholds.set", MatchPolicy::Exact, Effect::Allow),
+        rule("config.changed", MatchPolicy::Exact, Effect::Allow),
+        rule("sensor.", MatchPolicy::Prefix, Effect::Allow),
+        rule("bench.private.", MatchPolicy::Prefix, Effect::Deny),
+        rule("device..state", MatchPolicy::Wildcard, Effect::Allow),
+        rule("bench..topic", MatchPolicy::Wildcard, Effect::Allow),
+        rule("bench..secret", MatchPolicy::Wildcard, Effect::Deny),
+        rule("bench.", MatchPolicy::Prefix, Effect::Allow),
+    ]))
+}
+
+fn router_with(rules: Rules) -> Router {
     let realm = RealmConfig {
         authentication: Authentication {
             anonymous: Some("guest".to_owned()),
             methods: vec![AuthMethod::Anonymous],
             ..Authentication::default()
         },
-        authorization: Authorization::by(Rules::new([Rule::everything("guest")])),
+        authorization: Authorization::by(rules),
         ..RealmConfig::new("realm1")
     };
     Router::new(RouterConfig {
@@ -30,39 +60,72 @@ pub(crate) fn router() -> Router {
     })
 }
 
-/// The end of a WebSocket client whose session is open.
+/// What carries a client's messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    WebSocket,
+    RawSocket,
+}
+
+/// How a client speaks.
+pub(crate) type Speech = (Carrier, Serializer);
+
+/// The end of a client whose session is open.
 pub(crate) struct Client {
     stream: DuplexStream,
+    carrier: Carrier,
     serializer: Serializer,
     input: BytesMut,
 }
 
 impl Client {
     /// Connects and joins `realm1`.
-    pub(crate) async fn join(router: &Router, serializer: Serializer) -> Self {
+    pub(crate) async fn join(router: &Router, (carrier, serializer): Speech) -> Self {
         let (stream, far) = tokio::io::duplex(PIPE);
         let router = router.clone();
         let peer = ([127, 0, 0, 1], 1).into();
         tokio::spawn(async move { router.serve_stream(far, peer, HttpFallback::none()).await });
         let mut client = Self {
             stream,
+            carrier,
             serializer,
             input: BytesMut::new(),
         };
-        let request = format!(
-            "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: wamp.2.{}\r\n\r\n",
-            serializer.name()
-        );
-        client.write(request.as_bytes()).await;
-        while !client.input.ends_with(b"\r\n\r\n") {
-            client.read().await;
+        match carrier {
+            Carrier::WebSocket => client.upgrade().await,
+            Carrier::RawSocket => client.shake_hands().await,
         }
-        client.input.clear();
         let hello = r#"[1,"realm1",{"roles":{"publisher":{},"subscriber":{},"caller":{},"callee":{}}}]"#;
         let welcome = client.ask(hello).await;
         assert!(matches!(welcome, Message::Welcome(_)), "{welcome:?}");
         client
+    }
+
+    async fn upgrade(&mut self) {
+        let request = format!(
+            "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: wamp.2.{}\r\n\r\n",
+            self.serializer.name()
+        );
+        self.write(request.as_bytes()).await;
+        while !self.input.ends_with(b"\r\n\r\n") {
+            self.read().await;
+        }
+        self.input.clear();
+    }
+
+    async fn shake_hands(&mut self) {
+        let own = Handshake {
+            max_length: MaxLength::MAX,
+            serializer: self.serializer,
+        };
+        self.write(&own.octets()).await;
+        while self.input.len() < 4 {
+            self.read().await;
+        }
+        let answer = self.input.split_to(4);
+        let answer = answer.first_chunk().copied().expect("four octets");
+        own.answered(answer).expect("a router that takes the handshake");
     }
 
     /// Sends a message, here in JSON, and waits for an answer.
@@ -70,7 +133,7 @@ impl Client {
         let frame = self.frame(json);
         self.write(&frame).await;
         loop {
-            if let Some((head, size)) = whole_frame(&self.input) {
+            if let Some((head, size)) = whole_frame(self.carrier, &self.input) {
                 let frame = self.input.split_to(size).freeze();
                 return self.serializer.decode(frame.slice(head..)).expect("a message");
             }
@@ -86,6 +149,10 @@ impl Client {
 
     /// A message's octets as this client sends them.
     fn envelope(&self, body: &[u8]) -> Vec<u8> {
+        if self.carrier == Carrier::RawSocket {
+            let length = u32::try_from(body.len()).expect("a short message");
+            return [&length.to_be_bytes(), body].concat();
+        }
         let kind = if self.serializer.is_binary() { 0x82 } else { 0x81 };
         let mut frame = match u8::try_from(body.len()) {
             Ok(length @ ..=125) => vec![kind, 0x80 | length],
@@ -110,7 +177,7 @@ impl Client {
         loop {
             let mut at = 0;
             while received < count
-                && let Some((head, size)) = whole_frame(&self.input[at..])
+                && let Some((head, size)) = whole_frame(self.carrier, &self.input[at..])
             {
                 see(&self.input[at + head..at + size]);
                 at += size;
@@ -136,8 +203,9 @@ impl Client {
 }
 
 /// Octets before the body of the frame that `input` begins with, and of the whole frame.
-fn whole_frame(input: &[u8]) -> Option<(usize, usize)> {
+fn whole_frame(carrier: Carrier, input: &[u8]) -> Option<(usize, usize)> {
     let (head, length) = match *input.get(1)? {
+        _ if carrier == Carrier::RawSocket => (4, u32::from_be_bytes(*input.first_chunk()?) as usize),
         126 => (4, usize::from(u16::from_be_bytes([*input.get(2)?, *input.get(3)?]))),
         short => (2, usize::from(short)),
     };
@@ -153,12 +221,13 @@ pub(crate) struct Publishing {
 }
 
 impl Publishing {
-    /// Publications of 100 octets, so many with one write, to so many subscribers.
-    pub(crate) async fn new(router: &Router, serializer: Serializer, subscribers: usize, size: usize) -> Self {
-        let publisher = Client::join(router, serializer).await;
+    /// Publications of 100 octets, so many with one write, from one who speaks as `from` to so many
+    /// who speak as `to`.
+    pub(crate) async fn new(router: &Router, from: Speech, to: Speech, subscribers: usize, size: usize) -> Self {
+        let publisher = Client::join(router, from).await;
         let mut joined = Vec::new();
         for _ in 0..subscribers {
-            let mut subscriber = Client::join(router, serializer).await;
+            let mut subscriber = Client::join(router, to).await;
             subscriber.ask(r#"[32,1,{},"bench.topic"]"#).await;
             joined.push(subscriber);
         }
@@ -178,54 +247,5 @@ impl Publishing {
         for subscriber in &mut self.subscribers {
             subscriber.receive(self.size, |_| ()).await;
         }
-    }
-}
-
-/// A caller and a callee.
-pub(crate) struct Calling {
-    caller: Client,
-    callee: Client,
-    size: usize,
-    next: u64,
-}
-
-impl Calling {
-    /// Calls in JSON with 100 octets both ways, so many at once.
-    pub(crate) async fn new(router: &Router, size: usize) -> Self {
-        let caller = Client::join(router, Serializer::Json).await;
-        let mut callee = Client::join(router, Serializer::Json).await;
-        callee.ask(r#"[64,1,{},"bench.procedure"]"#).await;
-        Self {
-            caller,
-            callee,
-            size,
-            next: 1,
-        }
-    }
-
-    /// Calls, answers, and waits for the results.
-    pub(crate) async fn once(&mut self) {
-        let text = "x".repeat(100);
-        let mut calls = Vec::new();
-        for request in self.next..self.next + self.size as u64 {
-            let call = format!(r#"[48,{request},{{}},"bench.procedure",["{text}"]]"#);
-            calls.extend(self.caller.envelope(call.as_bytes()));
-        }
-        self.next += self.size as u64;
-        self.caller.write(&calls).await;
-        let mut answers = Vec::new();
-        self.callee
-            .receive(self.size, |invocation| {
-                let digits = invocation[4..].iter().take_while(|octet| octet.is_ascii_digit());
-                let request: String = digits.map(|octet| char::from(*octet)).collect();
-                answers.push(format!(r#"[70,{request},{{}},["{text}"]]"#));
-            })
-            .await;
-        let answers: Vec<_> = answers
-            .iter()
-            .map(|answer| self.callee.envelope(answer.as_bytes()))
-            .collect();
-        self.callee.write(&answers.concat()).await;
-        self.caller.receive(self.size, |_| ()).await;
     }
 }

@@ -1,199 +1,188 @@
 //! Brakes for whoever guesses secrets.
+//!
+//! Three counts, each of which says how long somebody has to wait:
+//!
+//! - **A name at one place** ([`Failures`]): five free failures, then each doubles the wait. It is the
+//!   place's own, so nobody elsewhere can make somebody wait.
+//! - **A name, wherever it is tried from** ([`Allowance`]): for guesses that are spread over many
+//!   addresses.
+//! - **An address, whatever names it tries** ([`Allowance`]): each name once, so that one client with
+//!   an old secret, which tries a single name for ever, takes one of twenty.
+//!
+//! The last two spare whoever signed in from there lately ([`Known`]), and this machine: behind one
+//! address there may be a whole house, and loopback may be a proxy in front of everybody.
+//!
+//! A sign-in that comes too early is refused whatever its secret is, and is not counted, neither as
+//! right nor as wrong: nothing is learnt by it, and the wait ends when it was said to end. Keys
+//! (cryptosign) cannot be guessed: they neither wait nor count.
+//!
+//! Time is since any fixed moment.
+
+mod allowance;
+mod bounded;
+mod known;
+mod place;
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use self::allowance::Allowance;
+use self::known::Known;
+use self::place::{Pair, Place};
 use super::SignIn;
 
-/// Wrong secrets somebody may send before waiting.
-const FREE_ATTEMPTS: u32 = 5;
-/// The same for everything from one address, whatever names it tries.
-const FREE_ATTEMPTS_OF_ADDRESS: u32 = 20;
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// Failures are forgotten after so long without another.
+/// Wrong secrets that somebody may send for a name before waiting.
+const FREE_FAILURES: u32 = 5;
+/// No multiple of what clients like to wait before they try again: one with an old secret would always be
+/// the first when the wait is over, and its owner's other devices would never have a turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(291);
+/// What sending the same wrong ticket again can count up to: four seconds of waiting.
+const FAILURES_OF_REPETITION: u32 = FREE_FAILURES + 2;
+/// Failures of a name at a place are forgotten after so long without another.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(900);
-/// Names and addresses remembered at once; the ones that failed longest ago go first.
+/// Names at places, names, and addresses remembered at once, of each.
 const REMEMBERED: usize = 4096;
 
-/// Failed sign-ins, counted for each name and address, and for each address alone.
-///
-/// After the free attempts each failure doubles the wait, from one second up to five minutes. A
-/// waiting name is refused from that address even with the right secret; from other addresses
-/// its owner still gets in. `now` is the time since any fixed moment.
+/// Sign-ins that failed, and those that did not.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
-    failures: HashMap<Key, Failures>,
+    failures: HashMap<Pair, Failures>,
+    names: HashMap<String, Allowance>,
+    places: HashMap<Place, Allowance>,
+    known: Known,
+    fingerprints: RandomState,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    authid: Option<String>,
-    /// `None` for this machine.
-    address: Option<IpAddr>,
+/// What became of a sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// It was right.
+    Accepted,
+    /// It was wrong.
+    Wrong,
+    /// It came too early by so much. Whether it was right plays no part.
+    TooEarly(Duration),
 }
 
-#[derive(Debug)]
+/// By which a wrong ticket is known again, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint(u64);
+
+/// Of one name at one place.
+#[derive(Debug, Clone, Copy, Default)]
 struct Failures {
     count: u32,
     last: Duration,
+    ticket: Option<Fingerprint>,
+}
+
+impl Failures {
+    fn wait(self, now: Duration) -> Duration {
+        let Some(over) = self.count.checked_sub(FREE_FAILURES) else {
+            return Duration::ZERO;
+        };
+        let wait = Duration::from_secs(1 << over.min(16)).min(LONGEST_WAIT);
+        wait.saturating_sub(now.saturating_sub(self.last))
+    }
+
+    fn are_forgotten(self, now: Duration) -> bool {
+        now.saturating_sub(self.last) >= FORGOTTEN_AFTER
+    }
+
+    /// What is worth remembering most comes last.
+    const fn rank(&self) -> (u32, Duration) {
+        (self.count, self.last)
+    }
 }
 
 impl Attempts {
     /// How long whoever signs in so has to wait still; `None` when they may try.
     pub(crate) fn wait(&self, sign_in: &SignIn, now: Duration) -> Option<Duration> {
-        keys(sign_in)
-            .into_iter()
-            .filter_map(|(key, free)| {
-                let failures = self.failures.get(&key)?;
-                let over = failures.count.checked_sub(free)?;
-                let wait = Duration::from_secs(1 << over.min(16)).min(LONGEST_WAIT);
-                wait.checked_sub(now.saturating_sub(failures.last))
-            })
-            .filter(|wait| !wait.is_zero())
+        let pair = Pair::of(sign_in)?;
+        let own = self.failures.get(&pair).map(|failures| failures.wait(now));
+        let shared = [self.names.get(&pair.name), self.places.get(&pair.place)];
+        let shared = shared.into_iter().flatten().map(|allowance| allowance.wait(now));
+        own.into_iter()
+            .chain(shared.filter(|_| !self.is_spared(&pair, now)))
             .max()
+            .filter(|wait| !wait.is_zero())
     }
 
-    /// It was the wrong secret.
-    pub(crate) fn failed(&mut self, sign_in: &SignIn, now: Duration) {
-        if self.failures.len() >= REMEMBERED {
-            self.forget_old(now);
+    /// Whether only what happened to this name at this place counts.
+    fn is_spared(&self, pair: &Pair, now: Duration) -> bool {
+        pair.place == Place::Here || self.known.is_known(pair, now)
+    }
+
+    /// What the same wrong ticket is known by when it comes again.
+    pub(crate) fn fingerprint(&self, ticket: &str) -> Fingerprint {
+        Fingerprint(self.fingerprints.hash_one(ticket))
+    }
+
+    /// A sign-in ends; `is_right` tells whether it was proven, by a ticket that is known by `ticket`
+    /// if it was one.
+    pub(crate) fn settle(
+        &mut self,
+        sign_in: &SignIn,
+        is_right: bool,
+        ticket: Option<Fingerprint>,
+        now: Duration,
+    ) -> Settled {
+        if let Some(wait) = self.wait(sign_in, now) {
+            return Settled::TooEarly(wait);
         }
-        for (key, _) in keys(sign_in) {
-            let failures = self.failures.entry(key).or_insert(Failures { count: 0, last: now });
-            if now.saturating_sub(failures.last) >= FORGOTTEN_AFTER {
-                failures.count = 0;
+        match (Pair::of(sign_in), is_right) {
+            (Some(pair), true) => self.succeeded(pair, now),
+            (Some(pair), false) => self.failed(pair, ticket, now),
+            (None, _) => {}
+        }
+        if is_right { Settled::Accepted } else { Settled::Wrong }
+    }
+
+    /// It was the right secret: what this name failed here is forgiven, to the name and to the
+    /// address too. What others failed is not: knowing one secret is no licence to guess others.
+    fn succeeded(&mut self, pair: Pair, now: Duration) {
+        let failures = self
+            .failures
+            .remove(&pair)
+            .filter(|failures| !failures.are_forgotten(now));
+        if let Some(failures) = failures {
+            if let Some(allowance) = self.names.get_mut(&pair.name) {
+                allowance.give_back(failures.count);
             }
-            failures.count = failures.count.saturating_add(1);
-            failures.last = now;
+            if let Some(allowance) = self.places.get_mut(&pair.place) {
+                allowance.give_back(1);
+            }
         }
+        self.known.note(pair, now);
     }
 
-    /// It was the right one. The address keeps its count: knowing one secret is no licence to
-    /// guess others.
-    pub(crate) fn succeeded(&mut self, sign_in: &SignIn) {
-        let [(key, _), _] = keys(sign_in);
-        self.failures.remove(&key);
-    }
-
-    fn forget_old(&mut self, now: Duration) {
-        self.failures
-            .retain(|_, failures| now.saturating_sub(failures.last) < FORGOTTEN_AFTER);
-        if self.failures.len() < REMEMBERED {
-            return;
+    /// It was a wrong secret, sent when there was nothing to wait for.
+    fn failed(&mut self, pair: Pair, ticket: Option<Fingerprint>, now: Duration) {
+        let spared = self.is_spared(&pair, now);
+        let earlier = self.failures.get(&pair).filter(|failures| !failures.are_forgotten(now));
+        let count = earlier.map_or(0, |failures| failures.count);
+        // No guess, but a client that does not know that its secret is old.
+        let repeated = ticket.is_some() && earlier.is_some_and(|failures| failures.ticket == ticket);
+        if !spared && !repeated {
+            bounded::entry(&mut self.names, pair.name.clone(), Allowance::rank).spend(now);
+            if count == 0 {
+                bounded::entry(&mut self.places, pair.place, Allowance::rank).spend(now);
+            }
         }
-        let mut times: Vec<Duration> = self.failures.values().map(|failures| failures.last).collect();
-        times.sort_unstable();
-        if let Some(&median) = times.get(times.len() / 2) {
-            self.failures.retain(|_, failures| failures.last > median);
-        }
-    }
-}
-
-fn keys(sign_in: &SignIn) -> [(Key, u32); 2] {
-    let address = sign_in.address.map(|address| network(address.ip()));
-    let key = |authid| Key { authid, address };
-    // A name nobody can have is as long as a map key needs to be.
-    let name = sign_in.name().chars().take(64).collect();
-    [(key(Some(name)), FREE_ATTEMPTS), (key(None), FREE_ATTEMPTS_OF_ADDRESS)]
-}
-
-/// Whoever has one address of IPv6 has all 2^64 of its network.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let network = u128::from(address) >> 64 << 64;
-            IpAddr::V6(Ipv6Addr::from(network))
-        }
-        address @ IpAddr::V4(_) => address,
+        let count = if repeated {
+            (count + 1).min(FAILURES_OF_REPETITION.max(count))
+        } else {
+            count.saturating_add(1)
+        };
+        let failures = bounded::entry(&mut self.failures, pair, Failures::rank);
+        *failures = Failures {
+            count,
+            last: now,
+            ticket,
+        };
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use wamp_protocol::Dict;
-
-    use super::*;
-    use crate::authentication::AuthMethod;
-
-    const HERE: &str = "192.168.1.5";
-    const NOW: Duration = Duration::from_secs(3600);
-
-    fn by(authid: &str, address: &str) -> SignIn {
-        SignIn {
-            realm: "realm1".to_owned(),
-            authid: Some(authid.to_owned()),
-            method: AuthMethod::Ticket,
-            authextra: Dict::default(),
-            address: Some((address.parse::<IpAddr>().unwrap(), 4000).into()),
-        }
-    }
-
-    fn after_failures(count: u32) -> Attempts {
-        let mut attempts = Attempts::default();
-        for _ in 0..count {
-            attempts.failed(&by("ann", HERE), NOW);
-        }
-        attempts
-    }
-
-    #[test]
-    fn typing_errors_cost_nothing() {
-        assert_eq!(after_failures(4).wait(&by("ann", HERE), NOW), None);
-    }
-
-    #[test]
-    fn guessing_gets_slower_and_slower() {
-        for (failures, seconds) in [(5, 1), (6, 2), (9, 16), (14, 300), (1000, 300)] {
-            let wait = after_failures(failures).wait(&by("ann", HERE), NOW);
-            assert_eq!(wait, Some(Duration::from_secs(seconds)), "{failures} failures");
-        }
-        let later = NOW + Duration::from_secs(2);
-        assert_eq!(after_failures(6).wait(&by("ann", HERE), later), None);
-    }
-
-    #[test]
-    fn failures_are_forgotten_when_there_were_none_for_long() {
-        let mut attempts = after_failures(10);
-        let later = NOW + FORGOTTEN_AFTER;
-        attempts.failed(&by("ann", HERE), later);
-        assert_eq!(attempts.wait(&by("ann", HERE), later), None);
-    }
-
-    #[test]
-    fn the_owner_gets_in_from_elsewhere() {
-        let attempts = after_failures(10);
-        assert_eq!(attempts.wait(&by("ann", "192.168.1.6"), NOW), None);
-        assert_eq!(attempts.wait(&by("bob", HERE), NOW), None);
-    }
-
-    #[test]
-    fn trying_many_names_slows_the_address_and_its_network() {
-        let mut attempts = Attempts::default();
-        for guess in 0..25 {
-            attempts.failed(&by(&format!("name{guess}"), HERE), NOW);
-            attempts.failed(&by(&format!("name{guess}"), &format!("2001:db8::{guess}")), NOW);
-        }
-        assert!(attempts.wait(&by("another", HERE), NOW).is_some());
-        assert!(attempts.wait(&by("another", &format!("::ffff:{HERE}")), NOW).is_some());
-        assert!(attempts.wait(&by("another", "2001:db8::ffff"), NOW).is_some());
-        assert_eq!(attempts.wait(&by("another", "2001:db8:1::1"), NOW), None);
-    }
-
-    #[test]
-    fn the_right_secret_clears_the_count() {
-        let mut attempts = after_failures(5);
-        attempts.succeeded(&by("ann", HERE));
-        assert_eq!(attempts.wait(&by("ann", HERE), NOW), None);
-    }
-
-    #[test]
-    fn a_flood_of_names_does_not_fill_the_memory() {
-        let mut attempts = Attempts::default();
-        for guess in 0..3 * REMEMBERED {
-            let now = NOW + Duration::from_millis(guess as u64);
-            attempts.failed(&by("x", &format!("2001:db8:0:{guess:x}::1")), now);
-            assert!(attempts.failures.len() <= REMEMBERED + 2);
-        }
-    }
-}
+mod tests;

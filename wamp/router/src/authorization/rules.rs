@@ -102,9 +102,7 @@ fn covers((outer, outer_policy): Pattern<'_>, (inner, inner_policy): Pattern<'_>
         (Exact, Prefix | Wildcard) | (Wildcard, Prefix) => false,
         (Prefix, Exact | Prefix) => inner.starts_with(outer),
         (Prefix, Wildcard) => literal_start(inner).starts_with(outer),
-        (Wildcard, Exact | Wildcard) => {
-            same_length(outer, inner) && pairs(outer, inner).all(|(outer, inner)| outer.is_empty() || outer == inner)
-        }
+        (Wildcard, Exact | Wildcard) => each(outer, inner, |outer, inner| outer.is_empty() || outer == inner),
     }
 }
 
@@ -117,10 +115,9 @@ fn overlap(one: Pattern<'_>, other: Pattern<'_>) -> bool {
         (Prefix, Prefix) => one.0.starts_with(other.0) || other.0.starts_with(one.0),
         (Prefix, Wildcard) => prefix_touches_wildcard(one.0, other.0),
         (Wildcard, Prefix) => prefix_touches_wildcard(other.0, one.0),
-        (Wildcard, Wildcard) => {
-            same_length(one.0, other.0)
-                && pairs(one.0, other.0).all(|(one, other)| one.is_empty() || other.is_empty() || one == other)
-        }
+        (Wildcard, Wildcard) => each(one.0, other.0, |one, other| {
+            one.is_empty() || other.is_empty() || one == other
+        }),
     }
 }
 
@@ -154,12 +151,17 @@ fn literal_start(wildcard: &str) -> &str {
     wildcard
 }
 
-fn same_length(one: &str, other: &str) -> bool {
-    one.split('.').count() == other.split('.').count()
-}
-
-fn pairs<'a>(one: &'a str, other: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    one.split('.').zip(other.split('.'))
+/// Whether both have as many components, and each of the one fits that of the other. Most do not by
+/// their first.
+fn each(one: &str, other: &str, fits: impl Fn(&str, &str) -> bool) -> bool {
+    let (mut one, mut other) = (one.split('.'), other.split('.'));
+    loop {
+        match (one.next(), other.next()) {
+            (Some(one), Some(other)) if fits(one, other) => {}
+            (None, None) => return true,
+            _ => return false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -185,6 +187,8 @@ mod tests {
             (("a..", Wildcard), ("a..c", Wildcard), true),
             (("a..c", Wildcard), ("a..", Wildcard), false),
             (("a..c", Wildcard), ("a.", Prefix), false),
+            (("a..", Wildcard), ("a.b", Exact), false),
+            (("a.", Wildcard), ("a.b.c", Exact), false),
         ] {
             assert_eq!(covers(outer, inner), expected, "{outer:?} {inner:?}");
         }

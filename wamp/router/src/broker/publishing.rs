@@ -1,6 +1,5 @@
 //! PUBLISH, and the events it becomes.
 
-use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -198,7 +197,6 @@ impl Publication {
             .as_deref()
             .and_then(|rkey| node_for(rkey, subscription.nodes()));
         let mut shared: [Option<Arc<SharedMessage>>; 4] = Default::default();
-        let mut droppable: BTreeMap<(usize, NonZeroU32), Option<Arc<SharedMessage>>> = BTreeMap::new();
         for subscriber in subscription.subscribers() {
             let wrong_shard = match (node, subscriber.nkey.as_deref()) {
                 (Some(node), Some(nkey)) => node != nkey,
@@ -209,17 +207,11 @@ impl Publication {
             }
             let audience = self.audience(&subscriber.member);
             let slot = usize::from(audience.identity) * 2 + usize::from(audience.trustlevel);
+            let Some(slot) = shared.get_mut(slot) else { continue };
+            let event =
+                slot.get_or_insert_with(|| Arc::new(SharedMessage::new(self.event(subscription, audience, false))));
             let keep = newest::fewer(keep_newest, subscriber.keep_newest);
-            let slot = match keep {
-                None => shared.get_mut(slot),
-                Some(keep) => Some(droppable.entry((slot, keep)).or_default()),
-            };
-            let Some(slot) = slot else { continue };
-            let message = slot.get_or_insert_with(|| {
-                let event = self.event(subscription, audience, false);
-                Arc::new(SharedMessage::newest(event, keep))
-            });
-            effects.share(subscriber.member.id, message);
+            effects.share_event(subscriber.member.id, event, keep);
         }
     }
 

@@ -9,6 +9,7 @@ use wamp_protocol::{Message, Payload, RequestId, Serializer};
 
 use super::publishing::node_for;
 use super::*;
+use crate::effects::Sent;
 use crate::member::MemberFeatures;
 use crate::random_ids::RandomIds;
 
@@ -239,4 +240,43 @@ fn receivers_who_may_know_the_same_share_one_message() {
     let sent = effects.sent();
     let messages: BTreeSet<_> = sent.iter().map(|(_, message)| std::ptr::from_ref(*message)).collect();
     assert_eq!((sent.len(), messages.len()), (4, 1));
+}
+
+#[test]
+fn subscribers_who_keep_different_numbers_of_events_share_one_encoding() {
+    let mut broker = broker();
+    for session in 0..20 {
+        let options = SubscribeOptions {
+            keep_newest: (session > 0).then_some(session as u64),
+            ..SubscribeOptions::default()
+        };
+        let message = Subscribe {
+            request: RequestId::FIRST,
+            options,
+            topic: "a.b".into(),
+        };
+        broker.subscribe(&member(session), message, Moment::default(), &mut Effects::default());
+    }
+    let mut effects = Effects::default();
+    let mut message = Publish {
+        request: RequestId::FIRST,
+        options: PublishOptions::default().into(),
+        topic: "a.b".into(),
+        payload: Payload::EMPTY,
+    };
+    let mut ids = RandomIds::from_seed(1);
+    broker
+        .publish(&member(20), &mut message, Moment::default(), &mut ids, &mut effects)
+        .unwrap();
+    for serializer in Serializer::ALL {
+        let encodings: BTreeSet<_> = effects
+            .sends
+            .iter()
+            .map(|(_, sent)| match sent {
+                Sent::Shared(event) => event.encoded(serializer).unwrap().as_ptr(),
+                Sent::Own => panic!("an event for one alone"),
+            })
+            .collect();
+        assert_eq!((effects.sends.len(), encodings.len()), (20, 1), "{serializer:?}");
+    }
 }

@@ -146,10 +146,11 @@ mod tests {
                 details: EventDetails::default().into(),
                 payload: args,
             };
-            let event = Arc::new(SharedMessage::newest(event, Some(NonZeroU32::MIN)));
+            let event = Arc::new(SharedMessage::new(event));
             for _ in 0..2 {
                 gave_way += u64::from(
-                    outbox.push_shared(&event, Cause::default(), &mut tally) == Pushed::Instead { dropped: 1 },
+                    outbox.push_newest(&event, NonZeroU32::MIN, Cause::default(), &mut tally)
+                        == Pushed::Instead { dropped: 1 },
                 );
             }
         }

@@ -1,7 +1,6 @@
 //! HTTP on the router's port: WebSocket at `/ws`, long-poll under `/lp/`, the rest for the fallback.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
@@ -40,8 +39,10 @@ where
     let Some(accepted) = Box::pin(serve(Arc::clone(&core), stream, arrival, fallback)).await else {
         return;
     };
-    let subprotocol = accepted.subprotocol;
-    let Some((stream, input)) = accepted.open::<S>(arrival.peer).await else {
+    let Accepted {
+        subprotocol, arrival, ..
+    } = accepted;
+    let Some((stream, input)) = accepted.open::<S>().await else {
         return;
     };
     upgrade::converse(core, stream, None, arrival, subprotocol, input).await;
@@ -59,9 +60,11 @@ where
     let service = service_fn(move |request: Request<Incoming>| {
         let (core, fallback, slot) = (Arc::clone(&core), fallback.clone(), Arc::clone(&slot));
         async move {
+            let arrival = arrival.of_request(&core.proxies, request.headers());
             if request.uri().path() == WEBSOCKET_PATH {
                 let refusal = origin::refusal(&core, &request, arrival.peer);
-                return Ok::<Answer, Infallible>(refusal.unwrap_or_else(|| grant(&core, request, &slot)));
+                let answer = refusal.unwrap_or_else(|| grant(&core, request, arrival, &slot));
+                return Ok::<Answer, Infallible>(answer);
             }
             if let Some(path) = request.uri().path().strip_prefix(LONG_POLL_PATH) {
                 let path = path.to_owned();
@@ -96,14 +99,16 @@ type Slot = Arc<Mutex<Option<Accepted>>>;
 struct Accepted {
     upgrading: OnUpgrade,
     subprotocol: Subprotocol,
+    arrival: Arrival,
 }
 
 impl Accepted {
     /// The stream below, and what has come on it after the request.
-    async fn open<S>(self, peer: SocketAddr) -> Option<(S, BytesMut)>
+    async fn open<S>(self) -> Option<(S, BytesMut)>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        let peer = self.arrival.peer;
         let upgraded = match self.upgrading.await {
             Ok(upgraded) => upgraded,
             Err(error) => {
@@ -138,7 +143,7 @@ async fn long_poll(core: &Arc<Core>, path: &str, request: Request<Incoming>, arr
 }
 
 /// Answers a request for a WebSocket; one that is granted is left in `slot`.
-fn grant(core: &Core, mut request: Request<Incoming>, slot: &Slot) -> Answer {
+fn grant(core: &Core, mut request: Request<Incoming>, arrival: Arrival, slot: &Slot) -> Answer {
     let (key, subprotocol) = match upgrade::check(&request) {
         Ok(accepted) => accepted,
         Err((status, text)) => {
@@ -159,7 +164,11 @@ fn grant(core: &Core, mut request: Request<Incoming>, slot: &Slot) -> Answer {
         return sentence(StatusCode::SERVICE_UNAVAILABLE, "There are too many sessions.\n");
     }
     let upgrading = hyper::upgrade::on(&mut request);
-    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Accepted { upgrading, subprotocol });
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Accepted {
+        upgrading,
+        subprotocol,
+        arrival,
+    });
     switching(&key, subprotocol)
 }
 

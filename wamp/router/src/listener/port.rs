@@ -122,9 +122,9 @@ where
         let transport = arrival.transport(TransportKind::RawSocket);
         return Box::pin(rawsocket::run(&core, stream, look, first, transport)).await;
     }
-    if let Some(granted) = upgrade::at_once(&core, &first) {
+    if let Some(granted) = upgrade::at_once(&core, &first, arrival) {
         drop(first);
-        return Box::pin(upgrade::run(core, stream, look, arrival, granted)).await;
+        return Box::pin(upgrade::run(core, stream, look, granted)).await;
     }
     let stream = Replay::new(first.freeze(), stream);
     Box::pin(http::run(core, stream, arrival, fallback)).await;

@@ -26,11 +26,12 @@ pub(super) struct Granted {
     subprotocol: Subprotocol,
     /// What came behind the request.
     input: BytesMut,
+    arrival: Arrival,
 }
 
 /// Grants the WebSocket that `octets` ask for, if they are such a request, whole and without
 /// fault: most of them are, and need no server of HTTP. Anything else is for that to answer.
-pub(super) fn at_once(core: &Core, octets: &[u8]) -> Option<Granted> {
+pub(super) fn at_once(core: &Core, octets: &[u8], arrival: Arrival) -> Option<Granted> {
     if !octets.starts_with(b"GET /ws") {
         return None;
     }
@@ -56,6 +57,7 @@ pub(super) fn at_once(core: &Core, octets: &[u8]) -> Option<Granted> {
         answer,
         subprotocol,
         input: BytesMut::from(octets.get(size..).unwrap_or_default()),
+        arrival: arrival.of_request(&core.proxies, request.headers()),
     })
 }
 
@@ -65,7 +67,7 @@ fn has_body(headers: &HeaderMap) -> bool {
 }
 
 /// Answers, and serves the WebSocket.
-pub(super) async fn run<S>(core: Arc<Core>, mut stream: S, look: Look<S>, arrival: Arrival, granted: Granted)
+pub(super) async fn run<S>(core: Arc<Core>, mut stream: S, look: Look<S>, granted: Granted)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -73,6 +75,7 @@ where
         answer,
         subprotocol,
         input,
+        arrival,
     } = granted;
     match timeout(core.limits.handshake_time, stream.write_all(&answer)).await {
         Ok(Ok(())) => {}

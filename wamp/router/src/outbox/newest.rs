@@ -18,13 +18,22 @@ pub(super) struct Newest {
     /// place → what has to be sent
     lasting: BTreeMap<u64, Outgoing>,
     /// place → event that may be dropped
-    events: BTreeMap<u64, (SubscriptionId, Outgoing)>,
+    events: BTreeMap<u64, Waits>,
     backlogs: HashMap<SubscriptionId, Backlog>,
     next: u64,
     /// What `lasting` weighs.
     lasting_load: Load,
     /// What `events` weigh.
     events_load: Load,
+}
+
+/// An event that waits.
+#[derive(Debug)]
+struct Waits {
+    subscription: SubscriptionId,
+    event: Arc<SharedMessage>,
+    /// What it weighed when it came: others may make it heavier.
+    weight: usize,
 }
 
 /// What waits of one subscription.
@@ -95,15 +104,19 @@ impl Newest {
         for _ in 0..surplus {
             dropped += usize::from(self.drop_oldest_of(subscription));
         }
-        let event = Outgoing::Shared(Arc::clone(event));
-        self.events_load.add(event.weight());
-        self.events.insert(place, (subscription, event));
+        let waits = Waits {
+            subscription,
+            event: Arc::clone(event),
+            weight: event.weight(),
+        };
+        self.events_load.add(waits.weight);
+        self.events.insert(place, waits);
         self.backlogs.entry(subscription).or_default().places.push_back(place);
         while self.events_load.exceeds(limit)
             && self.events.len() > 1
-            && let Some((_, (oldest, _))) = self.events.first_key_value()
+            && let Some((_, oldest)) = self.events.first_key_value()
         {
-            dropped += usize::from(self.drop_oldest_of(*oldest));
+            dropped += usize::from(self.drop_oldest_of(oldest.subscription));
         }
         // Of subscriptions that are over nobody will ask how much they lost.
         if self.backlogs.len() > 2 * limit.messages.max(64) {
@@ -117,9 +130,9 @@ impl Newest {
             return false;
         };
         let oldest = backlog.places.pop_front().and_then(|place| self.events.remove(&place));
-        let Some((_, event)) = oldest else { return false };
+        let Some(oldest) = oldest else { return false };
         backlog.dropped += 1;
-        self.events_load.subtract(event.weight());
+        self.events_load.subtract(oldest.weight);
         true
     }
 
@@ -137,8 +150,12 @@ impl Newest {
                 lasting: true,
             });
         }
-        let (_, (subscription, event)) = self.events.pop_first()?;
-        let weight = event.weight();
+        let (_, waits) = self.events.pop_first()?;
+        let Waits {
+            subscription,
+            event,
+            weight,
+        } = waits;
         self.events_load.subtract(weight);
         let mut dropped = 0;
         if let Some(backlog) = self.backlogs.get_mut(&subscription) {
@@ -157,9 +174,9 @@ impl Newest {
 }
 
 /// The event, saying that so many before it were dropped.
-fn telling(event: Outgoing, dropped: u64) -> Outgoing {
+fn telling(event: Arc<SharedMessage>, dropped: u64) -> Outgoing {
     if dropped == 0 {
-        return event;
+        return Outgoing::Shared(event);
     }
     let mut message = event.message().clone();
     if let Message::Event(event) = &mut message {
@@ -171,7 +188,7 @@ fn telling(event: Outgoing, dropped: u64) -> Outgoing {
 #[cfg(test)]
 mod tests {
     use wamp_protocol::message::{Event, EventDetails};
-    use wamp_protocol::{Payload, PublicationId};
+    use wamp_protocol::{Payload, PublicationId, Serializer};
 
     use super::*;
 
@@ -183,15 +200,12 @@ mod tests {
             details: EventDetails::default().into(),
             payload: Payload::EMPTY,
         };
-        (
-            subscription,
-            Arc::new(SharedMessage::newest(event, Some(NonZeroU32::MAX))),
-        )
+        (subscription, Arc::new(SharedMessage::new(event)))
     }
 
     #[test]
     fn octets_of_all_subscriptions_together_are_bounded_and_the_oldest_goes() {
-        let weight = Outgoing::Shared(event(1).1).weight();
+        let weight = event(1).1.weight();
         let limit = Load {
             messages: 100,
             octets: 3 * weight,
@@ -228,6 +242,36 @@ mod tests {
             let (subscription, event) = event(id);
             newest.push_event(subscription, &event, NonZeroU32::MIN, limit);
             assert!(newest.backlogs.len() <= 130 && newest.events() <= 3);
+        }
+    }
+
+    #[test]
+    fn an_event_weighs_all_that_it_holds() {
+        let limit = Load {
+            messages: 1000,
+            octets: 100_000,
+        };
+        for (topic, payload) in [(10_000, 0), (0, 10_000), (0, 0)] {
+            let mut newest = Newest::default();
+            for number in 1..1000 {
+                let subscription = SubscriptionId::new(number).unwrap();
+                let details = EventDetails {
+                    topic: Some("a".repeat(topic).as_str().into()),
+                    ..EventDetails::default()
+                };
+                let event = Event {
+                    subscription,
+                    publication: PublicationId::FIRST,
+                    details: details.into(),
+                    payload: Payload::with_args(Serializer::MsgPack, &["a".repeat(payload)]).unwrap(),
+                };
+                let event = Arc::new(SharedMessage::new(event));
+                // Somebody who reads has it as octets already.
+                event.encoded(Serializer::Json).unwrap();
+                newest.push_event(subscription, &event, NonZeroU32::MAX, limit);
+            }
+            let each = topic + 2 * payload + topic + size_of::<SharedMessage>();
+            assert!(newest.events() * each <= 100_000, "{} of {each}", newest.events());
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Queue {
     /// By so much more may wait than the limit, until less does.
     extra: Load,
     pub(super) end: Option<End>,
+    /// What was dropped when it was full. Freeing much takes time, which is that of the session's own task.
+    pub(super) dropped: Option<Box<(Waiting, Option<Box<Newest>>)>>,
 }
 
 /// Everything that follows from one message of a session, or from its end, has the same number: it

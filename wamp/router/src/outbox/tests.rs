@@ -240,19 +240,21 @@ fn what_cannot_be_put_into_the_receivers_serializer_is_refused_when_it_is_added(
     }
 }
 
-fn event(subscription: u64, publication: u64, keep: u32) -> Arc<SharedMessage> {
+fn event(subscription: u64, publication: u64) -> Arc<SharedMessage> {
     let event = Event {
         subscription: SubscriptionId::new(subscription).unwrap(),
         publication: PublicationId::new(publication).unwrap(),
         details: EventDetails::default().into(),
         payload: Payload::EMPTY,
     };
-    Arc::new(SharedMessage::newest(event, NonZeroU32::new(keep)))
+    Arc::new(SharedMessage::new(event))
 }
 
 fn push_event(outbox: &Outbox, subscription: u64, publication: u64, keep: u32) -> Pushed {
-    outbox.push_shared(
-        &event(subscription, publication, keep),
+    let keep = NonZeroU32::new(keep).unwrap();
+    outbox.push_newest(
+        &event(subscription, publication),
+        keep,
         Cause::default(),
         &mut Tally::new(),
     )

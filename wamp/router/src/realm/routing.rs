@@ -232,7 +232,10 @@ impl State {
         let mut sends = std::mem::take(&mut self.effects.sends);
         let mut own = std::mem::take(&mut self.effects.own);
         let mut messages = own.drain(..);
-        for (session, sent) in sends.drain(..) {
+        let mut keeps = std::mem::take(&mut self.effects.keep_newest);
+        let mut keep_newest = keeps.drain(..).peekable();
+        for (place, (session, sent)) in sends.drain(..).enumerate() {
+            let keep = keep_newest.next_if(|(of, _)| *of == place).map(|(_, keep)| keep);
             let message = match &sent {
                 Sent::Own => messages.next(),
                 Sent::Shared(_) => None,
@@ -243,7 +246,10 @@ impl State {
             let outbox = &attached.outbox;
             let consequence = message.as_ref().and_then(Consequence::of);
             let pushed = match (sent, message) {
-                (Sent::Shared(shared), _) => outbox.push_shared(&shared, cause, tally),
+                (Sent::Shared(shared), _) => match keep {
+                    None => outbox.push_shared(&shared, cause, tally),
+                    Some(keep) => outbox.push_newest(&shared, keep, cause, tally),
+                },
                 (Sent::Own, Some(message)) => outbox.push(message, cause, tally),
                 (Sent::Own, None) => continue,
             };
@@ -268,9 +274,13 @@ impl State {
             }
         }
         drop(messages);
+        drop(keep_newest);
         // Keeps the memory for the next message, unless a burst made it large.
         if sends.capacity() <= 4096 {
             self.effects.sends = sends;
+        }
+        if keeps.capacity() <= 4096 {
+            self.effects.keep_newest = keeps;
         }
         if own.capacity() <= 64 {
             self.effects.own = own;

@@ -5,6 +5,7 @@
 mod calls;
 mod events;
 mod model;
+mod newest;
 mod program;
 mod registrations;
 mod seen;

@@ -57,10 +57,7 @@ impl Session {
                 self.state = State::ExpectAuthenticate(Box::new(expecting));
                 Flow::Continue
             }
-            Err(refusal) => {
-                Counters::add(&self.core.counters.sign_ins_failed, 1);
-                self.abort(refusal)
-            }
+            Err(refusal) => self.not_signed_in(refusal),
         }
     }
 
@@ -88,29 +85,42 @@ impl Session {
 
     pub(super) async fn authenticate(&mut self, expecting: ExpectAuthenticate, answer: Authenticate) -> Flow {
         let realm = Arc::clone(&expecting.joining.realm);
+        let authenticator = realm.config.authentication.authenticator.clone();
+        let finished = |sign_in: &SignIn, accepted| {
+            if let Some(authenticator) = &authenticator {
+                authenticator.finished(sign_in, accepted);
+            }
+        };
+        // Others may have failed since the challenge. Not looked at: what has to wait is answered at once
+        // and alike, so that neither the answer nor its time tells what the secret was.
+        if let Err(refusal) = realm.check_patience(&expecting.sign_in, realm.now().monotonic) {
+            finished(&expecting.sign_in, false);
+            return self.not_signed_in(refusal);
+        }
+        let is_ticket = expecting.sign_in.method == AuthMethod::Ticket;
+        let ticket = is_ticket.then(|| realm.fingerprint(&answer.signature)).flatten();
         let (joining, sign_in, session, proven) = expecting.verify(answer).await;
-        let now = realm.now().monotonic;
-        // Once more: others may have failed since, and many answers at once are no way around it.
-        let patience = realm.check_patience(&sign_in, now);
-        realm.signed_in(&sign_in, proven.is_some() && patience.is_ok(), now);
-        // The same whether it was right: else the odd answer out would tell the secret.
-        if let Err(refusal) = patience {
-            Counters::add(&self.core.counters.sign_ins_failed, 1);
-            return self.abort(refusal);
-        }
-        if let Some(authenticator) = &joining.realm.config.authentication.authenticator {
-            authenticator.finished(&sign_in, proven.is_some());
-        }
+        let settled = realm.settle(&sign_in, proven.is_some(), ticket, realm.now().monotonic);
+        finished(&sign_in, settled == Ok(true));
+        let proven = match settled {
+            Ok(true) => proven,
+            Ok(false) => None,
+            Err(refusal) => return self.not_signed_in(refusal),
+        };
         let Some((principal, authextra)) = proven else {
-            Counters::add(&self.core.counters.sign_ins_failed, 1);
             let peer = sign_in
                 .address
                 .map_or_else(|| "this machine".to_owned(), |address| address.to_string());
             tracing::warn!(realm = sign_in.realm, authid = sign_in.name(), method = sign_in.method.name(), %peer, "a sign-in failed");
             let sentence = "the name or the secret is wrong";
-            return self.abort(Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence));
+            return self.not_signed_in(Refusal::new(error_uri::AUTHENTICATION_FAILED, sentence));
         };
         self.accept(&joining, principal, authextra, session)
+    }
+
+    fn not_signed_in(&mut self, refusal: Refusal) -> Flow {
+        Counters::add(&self.core.counters.sign_ins_failed, 1);
+        self.abort(refusal)
     }
 
     fn accept(&mut self, joining: &Joining, principal: Principal, authextra: Dict, session: SessionId) -> Flow {

@@ -13,9 +13,9 @@ pub(crate) struct LongPollWire {
 }
 
 impl LongPollWire {
-    pub(crate) async fn open(address: SocketAddr, protocol: &str) -> Self {
+    pub(crate) async fn open(address: SocketAddr, protocol: &str, headers: &[(&str, &str)]) -> Self {
         let body = json!({ "protocols": ["wamp.2.unknown", protocol] }).to_string();
-        let (status, answer) = post(address, "/lp/open?x=1", body.as_bytes()).await;
+        let (status, answer) = post_saying(address, "/lp/open?x=1", headers, body.as_bytes()).await;
         assert_eq!(status, 200);
         let answer: Json = serde_json::from_slice(&answer).unwrap();
         assert_eq!(answer["protocol"], protocol);
@@ -32,9 +32,17 @@ impl LongPollWire {
 
 /// The status and body of the answer to a POST request; status 0 when there is none.
 pub(crate) async fn post(address: SocketAddr, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    post_saying(address, path, &[], body).await
+}
+
+async fn post_saying(address: SocketAddr, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).await.unwrap();
+    let lines: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}Content-Length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();

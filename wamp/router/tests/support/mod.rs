@@ -106,20 +106,26 @@ impl Server {
     }
 
     pub(crate) async fn connect(&self, kind: Kind) -> Client {
+        self.connect_saying(kind, &[]).await
+    }
+
+    /// Connects with these headers too, where there are any.
+    pub(crate) async fn connect_saying(&self, kind: Kind, headers: &[(&'static str, &str)]) -> Client {
         let wire = match kind {
-            Kind::WebSocket(serializer) => self.websocket(serializer.name(), false).await,
-            Kind::Batched(serializer) => self.websocket(serializer.name(), true).await,
+            Kind::WebSocket(serializer) => self.websocket(serializer.name(), false, headers).await,
+            Kind::Batched(serializer) => self.websocket(serializer.name(), true, headers).await,
             Kind::RawSocket(_) | Kind::Unix(_) => {
                 let mut stream = self.raw(kind).await;
                 shake_hands(&mut stream, kind.serializer(), 15).await;
                 Wire::Raw(stream)
             }
             Kind::LongPoll(serializer) => {
-                Wire::LongPoll(LongPollWire::open(self.address, &format!("wamp.2.{}", serializer.name())).await)
+                let protocol = format!("wamp.2.{}", serializer.name());
+                Wire::LongPoll(LongPollWire::open(self.address, &protocol, headers).await)
             }
             Kind::BatchedLongPoll(serializer) => {
                 let protocol = format!("wamp.2.{}.batched", serializer.name());
-                Wire::LongPoll(LongPollWire::open(self.address, &protocol).await)
+                Wire::LongPoll(LongPollWire::open(self.address, &protocol, headers).await)
             }
             Kind::Linked => {
                 let (tx, from_client) = futures_channel::mpsc::channel(16);
@@ -197,7 +203,7 @@ impl Server {
         }
     }
 
-    async fn websocket(&self, serializer: &str, batched: bool) -> Wire {
+    async fn websocket(&self, serializer: &str, batched: bool, headers: &[(&'static str, &str)]) -> Wire {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let suffix = if batched { ".batched" } else { "" };
         let mut request = format!("ws://{}/ws", self.address).into_client_request().unwrap();
@@ -205,6 +211,9 @@ impl Server {
         request
             .headers_mut()
             .insert("Sec-WebSocket-Protocol", subprotocol.parse().unwrap());
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
         let (websocket, response) = tokio_tungstenite::client_async(request, stream).await.unwrap();
         assert_eq!(response.headers()["Sec-WebSocket-Protocol"], subprotocol);
         Wire::WebSocket(Box::new(websocket))

@@ -5,16 +5,24 @@
 //! in it (four octets). Then frames go both ways: four octets of length, two octets that name the
 //! receiver (`0xffff`: everybody else who listens; at the receiver: who sent it), and so many
 //! octets that nobody looks at.
+//!
+//! Like the router it copies small frames for each receiver and shares large ones; unlike it, it
+//! also takes frames that follow one another to the same receivers as one piece.
+
+mod outgoing;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+
+use crate::outgoing::Outgoing;
 
 /// Octets before a frame's content.
 const HEADER: usize = 6;
@@ -22,8 +30,10 @@ const HEADER: usize = 6;
 const ALL: u16 = u16::MAX;
 /// In a group's number: whoever joins gets only what names it.
 const TALKS_ONLY: u32 = 1 << 31;
-/// Octets read at once.
-const READ: usize = 128 * 1024;
+/// Frames to the same receivers that have so many octets together are not copied for each.
+const SHARED: usize = 16 * 1024;
+/// Octets read at once; the router's reads are as large.
+const READ: usize = 64 * 1024;
 
 thread_local! {
     /// Shared by the connections of a thread: idle ones have no buffer.
@@ -33,7 +43,7 @@ thread_local! {
 /// One connection's outgoing octets.
 #[derive(Default)]
 struct Peer {
-    queue: Mutex<Vec<u8>>,
+    queue: Mutex<Outgoing>,
     filled: Notify,
     /// Nothing more comes for it.
     gone: std::sync::atomic::AtomicBool,
@@ -106,17 +116,17 @@ impl Groups {
 }
 
 impl Peer {
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+    fn lock(&self) -> MutexGuard<'_, Outgoing> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send(&self, octets: &[u8]) {
+    fn send(&self, add: impl FnOnce(&mut Outgoing)) {
         if self.gone.load(std::sync::atomic::Ordering::Acquire) {
             return;
         }
         let mut queue = self.lock();
         let first = queue.is_empty();
-        queue.extend_from_slice(octets);
+        add(&mut queue);
         drop(queue);
         if first {
             self.filled.notify_one();
@@ -158,16 +168,30 @@ fn hand_on(octets: &mut [u8], group: &Group, own: &Arc<Peer>, number: u16) -> us
     let mut at = 0;
     while let Some((to, end)) = run_from(octets, at, number) {
         let run = octets.get(at..end).unwrap_or_default();
-        if to == ALL {
-            for peer in members.listeners.iter().filter(|peer| !Arc::ptr_eq(peer, own)) {
-                peer.send(run);
-            }
-        } else if let Some(peer) = members.all.get(usize::from(to)) {
-            peer.send(run);
+        if run.len() < SHARED {
+            members.send(to, own, |outgoing| outgoing.copy(run));
+        } else {
+            // One copy: taking over the memory that they were read into was slower, as each read
+            // needs new memory then.
+            let run = Bytes::copy_from_slice(run);
+            members.send(to, own, |outgoing| outgoing.share(run.clone()));
         }
         at = end;
     }
     at
+}
+
+impl Members {
+    /// Adds to what goes to `to`, to all others if it stands for them.
+    fn send(&self, to: u16, own: &Arc<Peer>, add: impl Fn(&mut Outgoing)) {
+        if to == ALL {
+            for peer in self.listeners.iter().filter(|peer| !Arc::ptr_eq(peer, own)) {
+                peer.send(&add);
+            }
+        } else if let Some(peer) = self.all.get(usize::from(to)) {
+            peer.send(&add);
+        }
+    }
 }
 
 /// The receiver and the end of the frames from `at` on that have one receiver; the sender's
@@ -191,7 +215,7 @@ fn run_from(octets: &mut [u8], at: usize, number: u16) -> Option<(u16, usize)> {
 }
 
 async fn write(mut writer: OwnedWriteHalf, peer: Arc<Peer>) -> io::Result<()> {
-    let mut taken = Vec::new();
+    let mut taken = Outgoing::default();
     loop {
         std::mem::swap(&mut taken, &mut *peer.lock());
         if taken.is_empty() {
@@ -201,10 +225,7 @@ async fn write(mut writer: OwnedWriteHalf, peer: Arc<Peer>) -> io::Result<()> {
             peer.filled.notified().await;
             continue;
         }
-        writer.write_all(&taken).await?;
+        writer.write_all_buf(&mut taken).await?;
         taken.clear();
-        if taken.capacity() > 1 << 20 {
-            taken = Vec::new();
-        }
     }
 }
