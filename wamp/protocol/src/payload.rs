@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::argument_error::ArgumentError;
 pub use self::parts::Part;
+use crate::serializer::is_list;
 use crate::serializer::transcode::transcoded;
 use crate::{Dict, EncodeError, Serializer, Value};
 
@@ -83,6 +84,11 @@ impl Payload {
     /// Whether there are neither args nor kwargs.
     pub fn is_empty(&self) -> bool {
         self.args.is_empty() && self.kwargs.is_empty()
+    }
+
+    /// Whether a binary stands in the place of the arguments (payload passthru, in its older way).
+    pub fn is_opaque(&self) -> bool {
+        !self.args.is_empty() && !is_list(self.serializer, &self.args)
     }
 
     /// The positional arguments, such as `(f64, String)`; none are an empty list.

@@ -19,8 +19,6 @@ use wamp_protocol::{MatchPolicy, MessageType, SessionId, SubscriptionId, Uri, Ur
 use self::history::History;
 pub(crate) use self::history::HistoryFilter;
 use self::newest::NewestWanted;
-#[cfg(test)]
-pub(crate) use self::publishing::node_for;
 use self::retained::RetainedEvents;
 use self::subscription::{Subscriber, Subscription};
 use crate::config::{Disclose, KeepNewest};
@@ -275,7 +273,7 @@ impl Broker {
             self.subscription_by_pattern.matches(topic, |_| patterns += 1);
         }
         let indices_are_bare = patterns == 0 && self.shapes.is_empty();
-        self.subscriptions.is_empty() && self.by_session.values().all(IdSet::is_empty) && indices_are_bare
+        self.subscriptions.is_empty() && self.by_session.is_empty() && indices_are_bare
     }
 
     /// What is kept of the events that a subscription would have got.

@@ -9,6 +9,7 @@ mod by_request;
 mod calling;
 mod canceling;
 mod chunks;
+mod ended_calls;
 mod invocation;
 mod registration;
 
@@ -21,6 +22,7 @@ use wamp_protocol::{MatchPolicy, MessageType, RegistrationId, RequestId, Session
 
 use self::abandoned::Abandoned;
 use self::by_request::ByRequest;
+use self::ended_calls::EndedCalls;
 use self::invocation::{Invocation, InvocationKey};
 use self::registration::{Callee, Registration};
 use crate::config::Disclose;
@@ -73,7 +75,7 @@ struct DealerSession {
     /// Its open calls → their invocations.
     invocation_by_call: ByRequest<InvocationKey>,
     /// Calls that took several chunks and ended, of which more chunks may be on their way.
-    ended_chunked_calls: Abandoned,
+    ended_chunked_calls: EndedCalls,
     /// Invocations it has not answered yet.
     invocations: ByRequest<Invocation>,
     /// The id its next invocation gets.
@@ -87,7 +89,7 @@ impl Default for DealerSession {
         Self {
             registrations: IdSet::default(),
             invocation_by_call: ByRequest::default(),
-            ended_chunked_calls: Abandoned::default(),
+            ended_chunked_calls: EndedCalls::default(),
             invocations: ByRequest::default(),
             next_invocation: RequestId::FIRST,
             abandoned: Abandoned::default(),
@@ -303,7 +305,10 @@ impl Dealer {
             };
             self.callee_left(key, &invocation, effects);
         }
-        for (_, key) in gone.invocation_by_call {
+        // Ids of calls need not count up; those of a callee's invocations do.
+        let mut called: Vec<InvocationKey> = gone.invocation_by_call.into_iter().map(|(_, key)| key).collect();
+        called.sort_unstable();
+        for key in called {
             self.caller_left(key, effects);
         }
     }

@@ -289,7 +289,7 @@ pub(super) fn takes(nkey: Option<&str>, node: Option<&str>) -> bool {
 
 /// The node whose shard `rkey` falls into, by rendezvous hashing: while nodes come and go, only
 /// the keys of those nodes move. `None` if no subscriber takes a shard.
-pub(crate) fn node_for<'a>(rkey: &str, nodes: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn node_for<'a>(rkey: &str, nodes: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let weight = |nkey: &str| {
         let mut hasher = DefaultHasher::new();
         (rkey, nkey).hash(&mut hasher);

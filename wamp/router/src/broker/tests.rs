@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use wamp_protocol::message::{Publish, PublishOptions, Recipients, SubscribeOptions};
 use wamp_protocol::{Message, Payload, RequestId, Serializer};
 
+use super::publishing::node_for;
 use super::*;
 use crate::effects::Sent;
 use crate::member::MemberFeatures;
@@ -174,6 +175,44 @@ proptest! {
             prop_assert!(!broker.has_subscribers(topic));
         }
     }
+}
+
+proptest! {
+    #[test]
+    fn a_key_moves_only_with_its_node(
+        rkey in "[a-z]{0,6}",
+        nodes in prop::collection::btree_set("[a-z]{0,3}", 1..8),
+        order in any::<u64>(),
+    ) {
+        let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
+        let node = node_for(&rkey, nodes.iter().copied());
+        let node = node.filter(|node| nodes.contains(node)).unwrap();
+        // Wherever the nodes stand, and however many subscribers have each.
+        let mut mixed: Vec<&str> = nodes.iter().chain(&nodes).copied().collect();
+        mixed.rotate_left(order as usize % nodes.len());
+        prop_assert_eq!(node_for(&rkey, mixed.iter().copied()), Some(node));
+        for gone in &nodes {
+            let others = nodes.iter().copied().filter(|other| other != gone);
+            let then = node_for(&rkey, others);
+            if gone == &node {
+                prop_assert_ne!(then, Some(node));
+            } else {
+                prop_assert_eq!(then, Some(node), "without {}", gone);
+            }
+        }
+    }
+}
+
+#[test]
+fn each_node_gets_its_part_of_the_keys() {
+    let nodes = ["a", "b", "c", "d"];
+    let mut keys = std::collections::BTreeMap::new();
+    for key in 0..4000 {
+        let node = node_for(&format!("key{key}"), nodes.into_iter()).unwrap();
+        *keys.entry(node).or_insert(0) += 1;
+    }
+    assert_eq!(keys.len(), nodes.len());
+    assert!(keys.values().all(|count| (800..1200).contains(count)), "{keys:?}");
 }
 
 #[test]

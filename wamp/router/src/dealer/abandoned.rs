@@ -1,4 +1,4 @@
-//! Requests that ended on one side while messages about them may still come from the other.
+//! Invocations that ended without their callee's answer, which may still come.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,8 @@ use crate::id_map::IdSet;
 /// How many are remembered for one session.
 const REMEMBERED: usize = 1024;
 
-/// The newest of them; ids up to the newest one forgotten get the benefit of the doubt.
+/// The newest of them; ids up to the newest one forgotten get the benefit of the doubt. They are the
+/// router's own, which count up, and of a late answer nothing follows.
 #[derive(Debug, Default)]
 pub(super) struct Abandoned {
     ids: IdSet<RequestId>,
@@ -31,12 +32,12 @@ impl Abandoned {
         }
     }
 
-    /// Whether a message about `id` may be a late one.
+    /// Whether an answer to `id` may be a late one.
     pub(super) fn may_contain(&self, id: RequestId) -> bool {
         self.ids.contains(&id) || self.forgotten.is_some_and(|forgotten| id <= forgotten)
     }
 
-    /// The last message about `id` has come.
+    /// The last answer to `id` has come.
     pub(super) fn remove(&mut self, id: RequestId) {
         self.ids.remove(&id);
     }

@@ -48,6 +48,8 @@ impl Dealer {
                 self.stop(key, refusal, effects);
                 return Ok(());
             }
+            // Another callee would begin anew, and the caller has what this one began with.
+            invocation.reroute = None;
             let details = ResultDetails {
                 progress: true,
                 ppt: std::mem::take(&mut message.options).said().and_then(|said| said.ppt),
@@ -92,14 +94,18 @@ impl Dealer {
         };
         let unavailable = message.error.as_str() == error_uri::UNAVAILABLE && !invocation.killed;
         if let Some(mut reroute) = invocation.reroute.take().filter(|_| unavailable) {
-            reroute.unavailable.push(callee.id);
+            reroute.attempts.unavailable.push(callee.id);
+            if let Some(timeout) = &invocation.timeout {
+                // Later than that of the call, if the callee has sent what nobody asked for.
+                reroute.attempts.deadline = Some(timeout.deadline);
+            }
             let Reroute {
                 caller,
                 registration,
                 mut call,
-                unavailable,
+                attempts,
             } = *reroute;
-            let again = self.invoke(&caller, &mut call, registration, unavailable, now, random, effects);
+            let again = self.invoke(&caller, &mut call, registration, attempts, now, random, effects);
             if let Err(refusal) = again {
                 effects.refuse(caller.id, (MessageType::Call, invocation.call), refusal);
             }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wamp_protocol::message::{Call, Invocation as InvocationMessage, InvocationDetails, PassThru, Sparse};
-use wamp_protocol::{MatchPolicy, RegistrationId, SessionId, error_uri};
+use wamp_protocol::{MatchPolicy, RegistrationId, error_uri};
 
 use super::chunks::{Chunks, FirstChunk};
-use super::invocation::{Invocation, InvocationKey, Reroute, Timeout};
+use super::invocation::{Attempts, Invocation, InvocationKey, Reroute, Timeout};
 use super::registration::Callee;
 use super::{Dealer, DealerSettings};
 use crate::config::Disclose;
@@ -39,9 +39,13 @@ impl Dealer {
         if session.is_late_chunk(message) {
             return Ok(());
         }
+        let attempts = Attempts {
+            unavailable: Vec::new(),
+            deadline: time_limit(message).map(|after| now.monotonic.saturating_add(after)),
+        };
         let started = self
             .check_call(message, open)
-            .and_then(|registration| self.invoke(caller, message, registration, Vec::new(), now, random, effects));
+            .and_then(|registration| self.invoke(caller, message, registration, attempts, now, random, effects));
         if let Err(refusal) = started {
             self.refuse_first(caller, message, refusal, effects);
         }
@@ -83,18 +87,23 @@ impl Dealer {
         Ok(registration)
     }
 
-    /// Asks one callee of the registration, none of those that said they are unavailable.
+    /// Asks one callee of the registration, none of those that said they are unavailable, and none if
+    /// the time is up.
     #[allow(clippy::too_many_arguments, reason = "a call and its surroundings")]
     pub(super) fn invoke(
         &mut self,
         caller: &Arc<Member>,
         message: &mut Call,
         id: RegistrationId,
-        unavailable: Vec<SessionId>,
+        attempts: Attempts,
         now: Moment,
         random: &mut RandomIds,
         effects: &mut Effects,
     ) -> Result<(), Refusal> {
+        let time_left = attempts.deadline.map(|deadline| deadline.saturating_sub(now.monotonic));
+        if let (Some(Duration::ZERO), Some(after)) = (time_left, time_limit(message)) {
+            return Err(timed_out(after));
+        }
         let Self {
             settings,
             registrations,
@@ -104,7 +113,7 @@ impl Dealer {
         } = self;
         let picked = registrations.get_mut(&id).and_then(|registration| {
             let policy = registration.facts.match_policy;
-            let callee = registration.pick(message.options.rkey.as_deref(), &unavailable, random);
+            let callee = registration.pick(message.options.rkey.as_deref(), &attempts.unavailable, random);
             callee.map(|callee| (callee, policy))
         });
         let Some((callee, policy)) = picked else {
@@ -112,8 +121,12 @@ impl Dealer {
             return Err(Refusal::new(error_uri::NO_AVAILABLE_CALLEE, sentence));
         };
         settings.check_callee(message, &callee.member)?;
-        let timeout = timeout(message, callee, now);
-        let details = settings.details(caller, message, callee, policy, timeout.is_some());
+        let forwarded = time_left.filter(|_| keeps_time(callee));
+        let details = settings.details(caller, message, callee, policy, forwarded);
+        let timeout = match forwarded {
+            None => timeout(message, attempts.deadline),
+            Some(_) => None,
+        };
         let features = callee.member.features.callee;
         let session = sessions.entry(callee.member.id).or_default();
         let key = InvocationKey {
@@ -149,7 +162,7 @@ impl Dealer {
                     caller: Arc::clone(caller),
                     registration: id,
                     call: message.clone(),
-                    unavailable,
+                    attempts,
                 })
             }),
         };
@@ -181,8 +194,8 @@ impl Dealer {
             return;
         };
         session.invocation_by_call.remove(invocation.call);
-        if matches!(invocation.chunks, Chunks::Open(_)) {
-            session.ended_chunked_calls.add(invocation.call);
+        if let Chunks::Open(first) = &invocation.chunks {
+            session.ended_chunked_calls.add(invocation.call, &first.procedure);
         }
     }
 }
@@ -215,7 +228,7 @@ impl DealerSettings {
         message: &Call,
         callee: &Callee,
         policy: MatchPolicy,
-        dealer_keeps_time: bool,
+        time_left: Option<Duration>,
     ) -> Sparse<InvocationDetails> {
         let features = callee.member.features.callee;
         let options = &*message.options;
@@ -234,8 +247,8 @@ impl DealerSettings {
         if options.progress {
             details.progress = true;
         }
-        if let Some(timeout) = options.timeout.filter(|after| *after > 0 && !dealer_keeps_time) {
-            details.timeout = Some(timeout);
+        if let Some(time_left) = time_left {
+            details.timeout = Some(milliseconds(time_left));
         }
         if callee.disclose_caller || asked_for && features.caller_identification {
             details.caller = Some(caller.id);
@@ -270,19 +283,30 @@ pub(super) fn check_announced(caller: &Member, message: &Call) -> Result<(), Vio
     Ok(())
 }
 
-/// The timeout that the dealer has to keep: none if the callee wants to keep it.
-fn timeout(message: &Call, callee: &Callee, now: Moment) -> Option<Box<Timeout>> {
+/// How long the call may take.
+fn time_limit(message: &Call) -> Option<Duration> {
     let milliseconds = message.options.timeout.filter(|milliseconds| *milliseconds > 0)?;
-    if keeps_time(callee) {
-        return None;
-    }
-    let after = Duration::from_millis(milliseconds);
-    let deadline = now.monotonic.saturating_add(after);
+    Some(Duration::from_millis(milliseconds))
+}
+
+/// The timeout that the dealer has to keep, where the callee does not want to keep it.
+fn timeout(message: &Call, deadline: Option<Duration>) -> Option<Box<Timeout>> {
+    let (after, deadline) = (time_limit(message)?, deadline?);
     Some(Box::new(Timeout {
         after,
         deadline,
         queued: deadline,
     }))
+}
+
+/// Begun ones count: of a little time that is left, 0 would say that there is no limit.
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+pub(super) fn timed_out(after: Duration) -> Refusal {
+    let sentence = format!("there was no result within {} ms", after.as_millis());
+    Refusal::new(error_uri::TIMEOUT, sentence)
 }
 
 fn keeps_time(callee: &Callee) -> bool {

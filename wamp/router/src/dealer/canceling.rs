@@ -6,6 +6,7 @@ use wamp_protocol::message::{Cancel, CancelMode, Interrupt};
 use wamp_protocol::{MessageType, error_uri};
 
 use super::Dealer;
+use super::calling::timed_out;
 use super::invocation::{Invocation, InvocationKey};
 use crate::effects::{Effects, Refusal};
 use crate::member::Member;
@@ -44,7 +45,7 @@ impl Dealer {
         }
     }
 
-    /// Ends the invocations whose time is up.
+    /// Ends the invocations whose time is up, in the order in which it was.
     pub(crate) fn expire(&mut self, now: Moment, effects: &mut Effects) {
         while self.next_deadline().is_some_and(|deadline| deadline <= now.monotonic) {
             let Some((_, key)) = self.deadlines.pop_first() else {
@@ -56,14 +57,15 @@ impl Dealer {
             let Some(timeout) = &mut invocation.timeout else {
                 continue;
             };
-            if timeout.deadline > now.monotonic {
+            // Later than where it stood: it has its turn then, if that is past already.
+            if timeout.deadline > timeout.queued {
                 timeout.queued = timeout.deadline;
                 let queued = timeout.queued;
                 self.deadlines.insert((queued, key));
                 continue;
             }
-            let sentence = format!("there was no result within {} ms", timeout.after.as_millis());
-            self.stop(key, Refusal::new(error_uri::TIMEOUT, sentence), effects);
+            let refusal = timed_out(timeout.after);
+            self.stop(key, refusal, effects);
         }
     }
 

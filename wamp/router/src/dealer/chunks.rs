@@ -3,7 +3,7 @@
 use wamp_protocol::message::{Call, Invocation as InvocationMessage, InvocationDetails, PassThru, Sparse};
 use wamp_protocol::{MessageType, RegistrationId, RequestId, SessionId, Uri, error_uri};
 
-use super::calling::check_announced;
+use super::calling::{check_announced, is_passthru};
 use super::invocation::InvocationKey;
 use super::{Dealer, DealerSession};
 use crate::effects::{Effects, Refusal, Violation};
@@ -68,9 +68,10 @@ impl Dealer {
         if first.procedure != message.procedure {
             return Err(of_another_procedure(message.request));
         }
-        if is_opaque(message.options.ppt.as_deref()) != is_opaque(first.details.ppt.as_deref()) {
-            return Err(Violation::new(format!(
-                "CALL {} began with another kind of payload",
+        // Its own options, which say that it may have such a payload, are not passed on.
+        if message.payload.is_opaque() && !is_opaque(first.details.ppt.as_deref()) {
+            return Err(Violation(format!(
+                "CALL {} began with arguments, and goes on with octets in their place",
                 message.request
             )));
         }
@@ -112,7 +113,9 @@ impl Dealer {
             let Some(invocation) = self.invocation_mut(key) else {
                 return Ok(());
             };
-            invocation.chunks.open(message.request)?;
+            if invocation.chunks.open(message.request)?.procedure != message.procedure {
+                return Err(of_another_procedure(message.request));
+            }
             if !message.options.progress {
                 invocation.chunks = Chunks::Complete;
             }
@@ -123,9 +126,9 @@ impl Dealer {
         Ok(())
     }
 
-    /// Whether a CALL of one of the router's own procedures is to be answered. They take no calls in
-    /// pieces.
-    pub(crate) fn is_whole(
+    /// Whether a CALL of one of the router's own procedures is to be answered by it. They take no calls
+    /// in pieces, and no payload that only the other end can read.
+    pub(crate) fn is_for_the_router(
         &mut self,
         caller: &Member,
         message: &Call,
@@ -140,27 +143,32 @@ impl Dealer {
                 return Ok(false);
             }
         }
-        if message.options.progress {
-            let sentence = "the router's own procedures do not take calls in several pieces";
-            let refusal = Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence);
-            self.refuse_first(caller, message, refusal, effects);
-        }
-        Ok(!message.options.progress)
+        let sentence = if message.options.progress {
+            "the router's own procedures do not take calls in several pieces"
+        } else if is_passthru(message.options.ppt.as_deref()) {
+            "the router's own procedures do not take payloads passed through"
+        } else {
+            return Ok(true);
+        };
+        let refusal = Refusal::new(error_uri::FEATURE_NOT_SUPPORTED, sentence);
+        self.refuse_first(caller, message, refusal, effects);
+        Ok(false)
     }
 
     /// A CALL that began nothing: of one in pieces the others are discarded.
     pub(super) fn refuse_first(&mut self, caller: &Member, message: &Call, refusal: Refusal, effects: &mut Effects) {
         if message.options.progress {
             let session = self.sessions.entry(caller.id).or_default();
-            session.ended_chunked_calls.add(message.request);
+            session.ended_chunked_calls.add(message.request, &message.procedure);
         }
         effects.refuse(caller.id, (MessageType::Call, message.request), refusal);
     }
 
-    /// Whether `request` is a call of this session that is open, or one in pieces that has ended.
-    pub(crate) fn knows_chunks_of(&self, session: SessionId, request: RequestId) -> bool {
-        self.sessions.get(&session).is_some_and(|session| {
-            session.invocation_by_call.get(request).is_some() || session.ended_chunked_calls.may_contain(request)
+    /// Whether the CALL has the id of a call that is open, or is a piece of one that has ended.
+    pub(crate) fn knows_call(&self, caller: SessionId, message: &Call) -> bool {
+        self.sessions.get(&caller).is_some_and(|session| {
+            session.invocation_by_call.get(message.request).is_some()
+                || session.ended_chunked_calls.are_continued_by(message)
         })
     }
 }
@@ -168,11 +176,7 @@ impl Dealer {
 impl DealerSession {
     /// Whether the CALL is a further chunk of a call that has ended: it is discarded.
     pub(super) fn is_late_chunk(&mut self, message: &Call) -> bool {
-        let late = self.ended_chunked_calls.may_contain(message.request);
-        if late && !message.options.progress {
-            self.ended_chunked_calls.remove(message.request);
-        }
-        late
+        self.ended_chunked_calls.take_piece(message)
     }
 }
 

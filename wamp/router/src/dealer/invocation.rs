@@ -52,6 +52,14 @@ pub(super) struct Reroute {
     pub(super) caller: Arc<Member>,
     pub(super) registration: RegistrationId,
     pub(super) call: Call,
+    pub(super) attempts: Attempts,
+}
+
+/// What has become of a call so far.
+#[derive(Debug)]
+pub(super) struct Attempts {
     /// The callees that said they are unavailable.
     pub(super) unavailable: Vec<SessionId>,
+    /// When its time is up, whoever keeps it: that of the call, not of each callee.
+    pub(super) deadline: Option<Duration>,
 }

@@ -12,6 +12,8 @@ use super::*;
 use crate::member::MemberFeatures;
 use crate::random_ids::RandomIds;
 
+mod rerouting;
+
 const SESSIONS: usize = 4;
 const PROCEDURES: [&str; 3] = ["a.b", "a.c", "a.b.c"];
 const PATTERNS: [(MatchPolicy, &str); 6] = [

@@ -27,6 +27,7 @@ const OCTETS: usize = 16 * 1024;
 pub(super) struct Definitions {
     by_uri: BTreeMap<(DefinitionKind, Uri), Defined>,
     by_session: HashMap<SessionId, BTreeSet<(DefinitionKind, Uri)>>,
+    made: u64,
 }
 
 #[derive(Debug)]
@@ -34,6 +35,8 @@ struct Defined {
     definition: Definition,
     /// The session that made it; `None` for the router's and the realm's own.
     owner: Option<SessionId>,
+    /// How many had been made when it was, the router's and the realm's own aside.
+    number: u64,
 }
 
 impl Definitions {
@@ -42,10 +45,20 @@ impl Definitions {
         let mut definitions = Self::default();
         for definition in own::definitions().chain(of_realm.iter().cloned()) {
             let key = (definition.kind, definition.uri.clone());
-            let owner = None;
-            definitions.by_uri.insert(key, Defined { definition, owner });
+            let defined = Defined {
+                definition,
+                owner: None,
+                number: 0,
+            };
+            definitions.by_uri.insert(key, defined);
         }
         definitions
+    }
+
+    /// Whether there are none but the router's own and the realm's.
+    #[cfg(test)]
+    pub(super) fn is_bare(&self) -> bool {
+        self.by_session.is_empty() && self.by_uri.values().all(|defined| defined.owner.is_none())
     }
 
     fn get(&self, kind: DefinitionKind, uri: &Uri) -> Option<&Definition> {
@@ -67,9 +80,16 @@ impl Definitions {
             let sentence = format!("a session may make {PER_SESSION} definitions");
             return Err(Refusal::over(Limit::Definitions, sentence));
         }
-        own.insert(key.clone());
-        let owner = Some(owner);
-        self.by_uri.insert(key, Defined { definition, owner });
+        if own.insert(key.clone()) {
+            self.made += 1;
+        }
+        let number = self.by_uri.get(&key).map_or(self.made, |defined| defined.number);
+        let defined = Defined {
+            definition,
+            owner: Some(owner),
+            number,
+        };
+        self.by_uri.insert(key, defined);
         Ok(())
     }
 
@@ -90,11 +110,16 @@ impl Definitions {
         Err(Refusal::new(error_uri::NOT_AUTHORIZED, sentence))
     }
 
-    /// What the session has defined goes with it.
+    /// What the session has defined goes with it, in the order in which it was defined first.
     pub(super) fn leave(&mut self, session: SessionId, meta_events: &mut Vec<MetaEvent>) {
-        for key in self.by_session.remove(&session).unwrap_or_default() {
-            self.by_uri.remove(&key);
-            meta_events.push(MetaEvent::Undefined(key.0, key.1));
+        let own = self.by_session.remove(&session).unwrap_or_default();
+        let mut own: Vec<_> = own
+            .into_iter()
+            .map(|key| (self.by_uri.remove(&key).map(|defined| defined.number), key))
+            .collect();
+        own.sort();
+        for (_, (kind, uri)) in own {
+            meta_events.push(MetaEvent::Undefined(kind, uri));
         }
     }
 }

@@ -134,7 +134,10 @@ impl<'a> Routing<'a> {
             };
             // A CALL may repeat an id: the next chunk of a progressive one.
             let chunk = message_type == MessageType::Call && request.get() <= attached.last_request;
-            if chunk && sequential && !state.dealer.knows_chunks_of(member.id, request) {
+            if chunk
+                && sequential
+                && !matches!(&message, Message::Call(call) if state.dealer.knows_call(member.id, call))
+            {
                 let sentence = format!("CALL {request} continues no call in pieces");
                 return Err(Violation(sentence));
             }
@@ -204,7 +207,7 @@ impl State {
             Message::Register(message) => dealer.register(member, message.clone(), now, effects),
             Message::Unregister(message) => dealer.unregister(member, message, effects),
             Message::Call(message) if message.procedure.is_reserved() => {
-                if dealer.is_whole(member, message, effects)? {
+                if dealer.is_for_the_router(member, message, effects)? {
                     self.call_meta_procedure(member, message, now, may);
                 }
             }

@@ -9,6 +9,7 @@ mod newest;
 mod program;
 mod registrations;
 mod seen;
+mod shards;
 mod steps;
 mod world;
 

@@ -13,6 +13,7 @@ mod long_poll;
 mod origins;
 mod proofs;
 mod proxies;
+mod refused_pieces;
 mod sign_in;
 mod talk;
 mod tls;

@@ -88,14 +88,27 @@ async fn feature_progressive_call_invocations(site: Site) {
 }
 
 async fn a_callee_that_takes_no_pieces_is_not_given_any(site: Site) {
-    let mut callee = site.join_with(&["call_canceling"]).await;
-    callee.register("com.plain", json!({})).await;
-    let mut caller = site.peer().await;
-    let refused = caller
-        .refused(48, json!([{ "progress": true }, "com.plain", [1]]))
+    // The first cannot be canceled, by the letter; the second takes no pieces at all.
+    let letter = site
+        .in_realm(|realm| realm.strictness.progressive_results_need_canceling = true)
         .await;
-    assert_eq!(refused, "wamp.error.feature_not_supported");
-    callee.has_nothing_to_read().await;
+    for (site, features) in [(&letter, "progressive_call_invocations"), (&site, "call_canceling")] {
+        let mut callee = site.join_with(&[features]).await;
+        let registration = callee.register("com.plain", json!({})).await;
+        let mut caller = site.peer().await;
+        let refused = "wamp.error.feature_not_supported";
+        let pieces = json!({ "progress": true });
+        let request = caller.call("com.plain", pieces.clone(), json!([1])).await;
+        caller.send(json!([48, request, pieces, "com.plain", [2]])).await;
+        caller.send(json!([48, request, {}, "com.plain", [3]])).await;
+        assert_eq!(caller.error().await, (48, request, refused.to_owned()));
+        caller.has_nothing_to_read().await;
+        callee.has_nothing_to_read().await;
+        let request = caller.call("com.plain", json!({}), json!(["whole"])).await;
+        assert_eq!(callee.receive().await, json!([68, 1, registration, {}, ["whole"]]));
+        callee.send(json!([70, 1, {}])).await;
+        assert_eq!(caller.receive().await, json!([50, request, {}]));
+    }
 }
 
 async fn feature_call_timeout(site: Site) {

@@ -1,5 +1,7 @@
 //! Which registration and which callee a call goes to.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::site::Site;
@@ -8,6 +10,8 @@ on_every_wire!(
     feature_call_reroute,
     trap_15_without_the_feature_unavailable_is_an_error_like_others,
     trap_15_with_nobody_left_there_is_no_available_callee,
+    trap_15_who_has_sent_progress_is_not_replaced,
+    trap_15_the_time_of_a_call_runs_on_when_another_callee_is_asked,
     trap_16_the_most_specific_registration_is_called,
     trap_16_literal_components_count_and_not_the_length_of_the_text,
     trap_17_a_prefix_is_one_of_the_text,
@@ -82,6 +86,90 @@ async fn trap_15_with_nobody_left_there_is_no_available_callee(site: Site) {
             (48, request, "wamp.error.no_available_callee".to_owned()),
             "{policy}"
         );
+    }
+}
+
+async fn trap_15_who_has_sent_progress_is_not_replaced(site: Site) {
+    let mut first = site.join().await;
+    first.register("com.shared", json!({ "invoke": "first" })).await;
+    let mut second = site.join().await;
+    second.register("com.shared", json!({ "invoke": "first" })).await;
+    let mut caller = site.peer().await;
+    let progress = json!({ "receive_progress": true });
+    let request = caller.call("com.shared", progress.clone(), json!([])).await;
+    first.receive().await;
+    first.send(json!([70, 1, { "progress": true }, ["some of it"]])).await;
+    first
+        .send(json!([8, 68, 1, {}, "wamp.error.unavailable", ["not now"]]))
+        .await;
+    assert_eq!(
+        caller.receive().await,
+        json!([50, request, { "progress": true }, ["some of it"]])
+    );
+    assert_eq!(
+        caller.receive().await,
+        json!([8, 48, request, {}, "wamp.error.unavailable", ["not now"]])
+    );
+    second.has_nothing_to_read().await;
+    // Progress that the caller did not ask for has not been passed on.
+    let request = caller.call("com.shared", json!({}), json!([])).await;
+    first.receive().await;
+    first.send(json!([70, 2, { "progress": true }, ["unwanted"]])).await;
+    first.send(json!([8, 68, 2, {}, "wamp.error.unavailable"])).await;
+    assert_eq!(second.receive().await[1], 1);
+    second.send(json!([70, 1, {}, ["taken"]])).await;
+    assert_eq!(caller.receive().await, json!([50, request, {}, ["taken"]]));
+    // Nor does what one callee sent hold for another, where none was sent.
+    let request = caller.call("com.shared", progress, json!([])).await;
+    first.receive().await;
+    first.send(json!([8, 68, 3, {}, "wamp.error.unavailable"])).await;
+    second.receive().await;
+    second.send(json!([70, 2, { "progress": true }, [1]])).await;
+    second.send(json!([8, 68, 2, {}, "wamp.error.unavailable"])).await;
+    assert_eq!(caller.receive().await, json!([50, request, { "progress": true }, [1]]));
+    assert_eq!(caller.error().await, (48, request, "wamp.error.unavailable".to_owned()));
+}
+
+async fn trap_15_the_time_of_a_call_runs_on_when_another_callee_is_asked(site: Site) {
+    let mut callees = Vec::new();
+    for _ in 0..3 {
+        let mut callee = site.join().await;
+        let options = json!({ "invoke": "first", "forward_timeout": true });
+        callee.register("com.shared", options).await;
+        callees.push(callee);
+    }
+    let mut caller = site.peer().await;
+    let (limit, began) = (600_000, Instant::now());
+    let request = caller.call("com.shared", json!({ "timeout": limit }), json!([])).await;
+    let mut told = limit;
+    for (place, callee) in callees.iter_mut().enumerate() {
+        let invocation = callee.receive().await;
+        let now = invocation[3]["timeout"].as_u64().unwrap();
+        assert!(if place == 0 { now == limit } else { now < told }, "{now} of {told} ms");
+        told = now;
+        passes(&mut caller, Duration::from_millis(3)).await;
+        callee.send(json!([8, 68, 1, {}, "wamp.error.unavailable"])).await;
+    }
+    assert_eq!(
+        caller.error().await,
+        (48, request, "wamp.error.no_available_callee".to_owned())
+    );
+    let passed = began.elapsed().as_millis() as u64;
+    assert!(told >= limit - passed, "{told} ms were left after {passed}");
+    // With no time left nobody is asked.
+    let request = caller.call("com.shared", json!({ "timeout": 1 }), json!([])).await;
+    callees[0].receive().await;
+    passes(&mut caller, Duration::from_millis(2)).await;
+    callees[0].send(json!([8, 68, 2, {}, "wamp.error.unavailable"])).await;
+    assert_eq!(caller.error().await, (48, request, "wamp.error.timeout".to_owned()));
+    callees[1].has_nothing_to_read().await;
+}
+
+/// Waits until so much time has passed at the router, too.
+async fn passes(client: &mut crate::support::Client, time: Duration) {
+    let began = Instant::now();
+    while began.elapsed() < time {
+        client.has_nothing_to_read().await;
     }
 }
 

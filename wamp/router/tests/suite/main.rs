@@ -27,6 +27,7 @@ mod newest;
 mod ordering;
 mod passthru;
 mod payloads;
+mod pieces;
 mod rawsocket;
 mod reflection;
 mod registrations;

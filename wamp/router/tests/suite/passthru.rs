@@ -10,6 +10,8 @@ on_every_wire!(
     trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach,
     trap_26_passed_through_progress_ends_the_call_of_who_did_not_announce_it,
     trap_26_an_error_is_passed_through_between_those_who_announced_it_only,
+    trap_26_an_error_that_has_another_callee_asked_is_passed_through_to_nobody,
+    trap_26_the_routers_own_procedures_take_no_such_payload,
     trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are,
 );
 
@@ -66,6 +68,38 @@ async fn trap_26_the_result_of_a_callee_that_did_not_announce_it_is_a_breach(sit
     plain.send(json!([70, 1, { "ppt_scheme": "x_mine" }, [SECRET]])).await;
     assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
     assert_eq!(caller.error().await, (48, request, "wamp.error.canceled".to_owned()));
+}
+
+async fn trap_26_an_error_that_has_another_callee_asked_is_passed_through_to_nobody(site: Site) {
+    let mut first = site.peer().await;
+    first.register("com.shared", json!({ "invoke": "first" })).await;
+    let mut plain = site.join_with(&[]).await;
+    plain.register("com.shared", json!({ "invoke": "first" })).await;
+    let mut caller = site.join_with(&[]).await;
+    let request = caller.call("com.shared", json!({}), json!([])).await;
+    first.receive().await;
+    let ppt = json!({ "ppt_scheme": "x_mine" });
+    first
+        .send(json!([8, 68, 1, ppt, "wamp.error.unavailable", [SECRET]]))
+        .await;
+    assert_eq!(plain.receive().await[1], 1);
+    // What is null is not there.
+    plain.send(json!([8, 68, 1, { "ppt_scheme": null }, "com.error"])).await;
+    assert_eq!(caller.error().await, (48, request, "com.error".to_owned()));
+    plain.has_nothing_to_read().await;
+}
+
+async fn trap_26_the_routers_own_procedures_take_no_such_payload(site: Site) {
+    let ppt = json!({ "ppt_scheme": "x_mine" });
+    let mut able = site.join().await;
+    for procedure in ["wamp.session.count", "wamp.none"] {
+        let refused = able.refused(48, json!([ppt, procedure, [SECRET]])).await;
+        assert_eq!(refused, "wamp.error.feature_not_supported");
+    }
+    able.has_nothing_to_read().await;
+    let mut plain = site.join_with(&[]).await;
+    plain.call("wamp.session.count", ppt, json!([SECRET])).await;
+    assert_eq!(plain.aborted().await, "wamp.error.protocol_violation");
 }
 
 async fn trap_26_octets_in_the_place_of_arguments_are_passed_on_as_they_are(site: Site) {

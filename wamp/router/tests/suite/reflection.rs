@@ -182,6 +182,27 @@ async fn definitions_come_and_go_with_an_event(site: Site) {
     assert_eq!(watcher.receive().await[4], json!(["procedure", "com.procedure"]));
     define(&mut other, json!({ "doc": "mine" })).await.unwrap();
     assert_eq!(watcher.receive().await[4][0]["doc"], "mine");
+    // What a session leaves behind goes in the order in which it came.
+    for (uri, kind) in [
+        ("com.b", "topic"),
+        ("com.a", "topic"),
+        ("com.c", "procedure"),
+        ("com.b", "topic"),
+    ] {
+        let kwargs = json!({ "type": kind });
+        let args = json!([uri, { "doc": "mine" }]);
+        other.ask_with("wamp.reflect.define", args, kwargs).await.unwrap();
+        assert_eq!(watcher.receive().await[4][0]["uri"], uri);
+    }
+    other.vanish().await;
+    for gone in [
+        json!(["procedure", "com.procedure"]),
+        json!(["topic", "com.b"]),
+        json!(["topic", "com.a"]),
+        json!(["procedure", "com.c"]),
+    ] {
+        assert_eq!(watcher.receive().await[4], gone);
+    }
 }
 
 async fn the_realm_may_bring_definitions_of_its_own(site: Site) {

@@ -16,6 +16,7 @@ on_every_rawsocket!(
     a_first_piece_that_a_callee_does_not_take_never_was,
     progress_that_a_caller_does_not_take_ends_the_call,
     an_error_that_a_caller_does_not_take_is_told_in_short,
+    an_error_of_the_router_that_a_client_does_not_take_is_told_in_short,
     a_goodbye_that_a_client_does_not_take_is_said_in_short,
     what_is_taken_from_a_client_is_told_without_a_reason_that_it_does_not_take,
 );
@@ -162,6 +163,53 @@ async fn an_error_that_a_caller_does_not_take_is_told_in_short(site: Site) {
         assert_eq!(caller.error().await, (48, request, TOO_LARGE.to_owned()));
     }
     caller.has_nothing_to_read().await;
+}
+
+async fn an_error_of_the_router_that_a_client_does_not_take_is_told_in_short(site: Site) {
+    let site = site
+        .in_realm(|realm| {
+            realm.authorization = Authorization::by(|request: &Request<'_>| !request.uri.as_str().contains("secret"));
+        })
+        .await;
+    let mut client = site.server.connect_taking(site.kind, 2).await;
+    client.join(REALM).await;
+    // The sentence of each ERROR names what was wrong with it, which is as long as that.
+    let long = |start: &str, end: &str| format!("{start}{}{end}", "x".repeat(3000));
+    for (code, rest) in [
+        (16, json!([{ "acknowledge": true }, long("com.", "#")])),
+        (32, json!([{}, long("com.", "#")])),
+        (64, json!([{}, long("com.", "#")])),
+        (64, json!([{}, long("wamp.", "")])),
+        (64, json!([{}, long("secret.", "")])),
+        (48, json!([{}, long("com.", "#")])),
+        (48, json!([{}, long("com.", "")])),
+        (48, json!([{ "progress": true }, long("com.", "")])),
+        (48, json!([{}, long("secret.", "")])),
+        (48, json!([{ "runmode": long("x", "") }, "com.procedure"])),
+        (48, json!([{}, long("wamp.", "")])),
+        (
+            48,
+            json!([{}, "wamp.session.kill", [client.session + 1], { "reason": long("com.", "#") }]),
+        ),
+        (
+            48,
+            json!([{}, "wamp.reflect.define", [long("com.", "#"), {}], { "type": "topic" }]),
+        ),
+        (
+            48,
+            json!([{}, "wamp.session.add_testament", [long("com.", "#"), [], {}]]),
+        ),
+    ] {
+        let refused = client.refused(code, rest.clone()).await;
+        assert_eq!(refused, TOO_LARGE, "{code} {:.60}", rest.to_string());
+    }
+    // CANCEL has the id of a CALL.
+    let mut callee = site.peer().await;
+    callee.register("com.procedure", json!({})).await;
+    let request = client.call("com.procedure", json!({}), json!([])).await;
+    client.send(json!([49, request, { "mode": long("x", "") }])).await;
+    assert_eq!(client.error().await, (49, request, TOO_LARGE.to_owned()));
+    client.has_nothing_to_read().await;
 }
 
 async fn a_goodbye_that_a_client_does_not_take_is_said_in_short(site: Site) {

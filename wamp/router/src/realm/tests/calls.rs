@@ -1,13 +1,18 @@
 //! The model's dealer.
 
-use wamp_protocol::MatchPolicy;
-use wamp_protocol::message::{CancelMode, InvocationPolicy};
+mod answers;
 
-use super::model::{Got, Model, TOO_LARGE};
+use wamp_protocol::MatchPolicy;
+use wamp_protocol::message::InvocationPolicy;
+
+use super::model::{Got, Model, NOT_SUPPORTED, TOO_LARGE};
 use super::registrations::Callee;
 use super::seen::{self, Seen};
 
-const CANCELED: &str = "wamp.error.canceled";
+const TIMEOUT: &str = "wamp.error.timeout";
+
+/// A procedure of the router.
+pub(super) const COUNT: &str = "wamp.session.count";
 
 /// A CALL.
 #[derive(Debug, Clone)]
@@ -21,6 +26,15 @@ pub(super) struct Calling {
     pub(super) disclose_me: bool,
     pub(super) timeout: Option<u64>,
     pub(super) rkey: Option<&'static str>,
+    /// The payload is passed through.
+    pub(super) ppt: bool,
+}
+
+/// What a callee says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Saying {
+    pub(super) payload: u64,
+    pub(super) ppt: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -32,8 +46,12 @@ pub(super) struct Invocation {
     /// What the callee was told first.
     first: seen::Invocation,
     killed: bool,
-    /// (after, deadline), if the dealer keeps the time.
-    timeout: Option<(u64, u64)>,
+    /// When the call's time is up.
+    until: Option<u64>,
+    /// The callee keeps the time.
+    forwarded: bool,
+    /// The caller has got some of the result.
+    progressed: bool,
     unavailable: Vec<u64>,
 }
 
@@ -49,39 +67,65 @@ pub(super) enum Pieces {
 pub(super) struct Breach;
 
 impl Model {
-    /// A CALL with a new id. `got` is what the sessions really got: where chance decides, it says
-    /// how.
+    /// A CALL: a further piece of one that is open, or of one that has ended; or else a new one,
+    /// whatever its id. `got` is what the sessions really got: where chance decides, it says how.
     pub(super) fn call(&mut self, call: Calling, got: &Got) -> Result<(), Breach> {
-        if call.progress && !self.able(call.by) {
+        if (call.progress || call.ppt) && !self.able(call.by) {
             return Err(Breach);
         }
-        let (by, request) = (call.by, call.request);
-        let in_pieces = call.progress;
-        let called = match self.best(call.procedure) {
-            Some(id) => self.invoke(call, id, Vec::new(), got),
-            None => Err("wamp.error.no_such_procedure"),
-        };
-        if let Err(uri) = called {
-            if in_pieces {
-                self.ended_in_pieces.insert((by, request));
-            }
+        let (by, request, procedure) = (call.by, call.request, call.procedure);
+        let mut open = self.invocations.iter();
+        if let Some(at) = open.position(|i| i.call.by == by && i.call.request == request) {
+            return self.next_piece(at, &call);
+        }
+        let ended = self.ended_in_pieces.remove(&(by, request)) == Some(procedure);
+        let more_may_come = call.progress;
+        if !ended && let Err(uri) = self.begin(call, got) {
             self.error(by, "CALL", request, uri);
+        } else if !ended {
+            return Ok(());
+        }
+        if more_may_come {
+            self.ended_in_pieces.insert((by, request), procedure);
         }
         Ok(())
     }
 
+    fn begin(&mut self, call: Calling, got: &Got) -> Result<(), &'static str> {
+        if call.procedure == COUNT {
+            if call.progress || call.ppt {
+                return Err(NOT_SUPPORTED);
+            }
+            self.result(call.by, call.request, vec![self.sessions.len() as u64]);
+            return Ok(());
+        }
+        let id = self.best(call.procedure).ok_or("wamp.error.no_such_procedure")?;
+        let until = call.timeout.filter(|after| *after > 0).map(|after| self.now + after);
+        self.invoke(call, id, Vec::new(), until, got)
+    }
+
     /// Why a callee cannot be asked.
     fn refusal(&self, callee: u64, call: &Calling) -> Option<&'static str> {
-        if call.progress && !self.able(callee) {
-            Some("wamp.error.feature_not_supported")
+        if (call.progress || call.ppt) && !self.able(callee) {
+            Some(NOT_SUPPORTED)
         } else {
             self.is_too_large(callee, &[call.payload]).then_some(TOO_LARGE)
         }
     }
 
-    fn invoke(&mut self, call: Calling, id: u64, unavailable: Vec<u64>, got: &Got) -> Result<(), &'static str> {
+    fn invoke(
+        &mut self,
+        call: Calling,
+        id: u64,
+        unavailable: Vec<u64>,
+        until: Option<u64>,
+        got: &Got,
+    ) -> Result<(), &'static str> {
         const NOBODY: &str = "wamp.error.no_available_callee";
-        let now = self.now;
+        let time_left = until.map(|until| until.saturating_sub(self.now));
+        if time_left == Some(0) {
+            return Err(TIMEOUT);
+        }
         let registration = self.registrations.iter().find(|r| r.id == id).ok_or(NOBODY)?;
         // A partition that somebody holds is for its holders; another is for those who hold none.
         let held = call.rkey.is_some() && registration.callees.iter().any(|c| c.options.rkey == call.rkey);
@@ -126,7 +170,6 @@ impl Model {
         }
         let session = self.sessions.get_mut(&callee.session).unwrap();
         session.last_invocation += 1;
-        let timeout = call.timeout.filter(|after| *after > 0);
         let forwarded = callee.options.forward_timeout && session.able;
         let disclosed = callee.options.disclose_caller || call.disclose_me && session.able;
         let first = seen::Invocation {
@@ -135,9 +178,10 @@ impl Model {
             procedure: (policy != MatchPolicy::Exact).then(|| call.procedure.to_owned()),
             progress: call.progress,
             receive_progress: call.receive_progress && session.able,
-            timeout: timeout.filter(|_| forwarded),
+            timeout: time_left.filter(|_| forwarded),
             caller: disclosed.then_some(call.by),
             rkey: call.rkey.map(str::to_owned),
+            ppt: call.ppt,
             payload: vec![call.payload],
         };
         self.invocations.push(Invocation {
@@ -150,7 +194,9 @@ impl Model {
             },
             first: first.clone(),
             killed: false,
-            timeout: timeout.filter(|_| !forwarded).map(|after| (after, now + after)),
+            until,
+            forwarded,
+            progressed: false,
             unavailable,
             call,
         });
@@ -158,16 +204,13 @@ impl Model {
         Ok(())
     }
 
-    /// A CALL with the id of an open one.
-    pub(super) fn next_piece(&mut self, caller: u64, request: u64, progress: bool, payload: u64) -> Result<(), Breach> {
-        let mut open = self.invocations.iter_mut();
-        let open = open.find(|i| i.call.by == caller && i.call.request == request);
-        let Some(invocation) = open else {
-            if !progress {
-                self.ended_in_pieces.remove(&(caller, request));
-            }
-            return Ok(());
-        };
+    /// A CALL with the id of an open one: of its options only `progress` is looked at.
+    fn next_piece(&mut self, at: usize, piece: &Calling) -> Result<(), Breach> {
+        let (progress, payload) = (piece.progress, piece.payload);
+        let invocation = &mut self.invocations[at];
+        if invocation.call.procedure != piece.procedure {
+            return Err(Breach);
+        }
         if invocation.in_pieces != Pieces::MoreToCome {
             return Err(Breach);
         }
@@ -197,136 +240,11 @@ impl Model {
             .position(|i| i.callee == callee && i.request == request)?;
         let invocation = self.invocations.remove(at);
         if invocation.in_pieces == Pieces::MoreToCome {
-            self.ended_in_pieces
-                .insert((invocation.call.by, invocation.call.request));
+            let Calling {
+                by, request, procedure, ..
+            } = invocation.call;
+            self.ended_in_pieces.insert((by, request), procedure);
         }
         Some(invocation)
-    }
-
-    pub(super) fn progress(&mut self, callee: u64, request: u64, payload: u64) -> Result<(), Breach> {
-        let now = self.now;
-        let mut open = self.invocations.iter_mut();
-        let Some(invocation) = open.find(|i| i.callee == callee && i.request == request) else {
-            let late = self.late.contains(&(callee, request));
-            return if late { Ok(()) } else { Err(Breach) };
-        };
-        if let Some((after, deadline)) = &mut invocation.timeout {
-            *deadline = now + *after;
-        }
-        if invocation.call.receive_progress && !invocation.killed {
-            let invocation = invocation.clone();
-            let (to, request, payload) = (invocation.call.by, invocation.call.request, vec![payload]);
-            if self.is_too_large(to, &payload) {
-                self.stop(&invocation, TOO_LARGE);
-                return Ok(());
-            }
-            self.send(
-                to,
-                Seen::Result {
-                    request,
-                    progress: true,
-                    payload,
-                },
-            );
-        }
-        Ok(())
-    }
-
-    /// The callee's last word: a result, or an error.
-    pub(super) fn answer(
-        &mut self,
-        callee: u64,
-        request: u64,
-        answer: Result<u64, (&'static str, u64)>,
-        got: &Got,
-    ) -> Result<(), Breach> {
-        let Some(invocation) = self.take_invocation(callee, request) else {
-            let late = self.late.remove(&(callee, request));
-            return if late { Ok(()) } else { Err(Breach) };
-        };
-        let (caller, call) = (invocation.call.by, invocation.call.request);
-        match answer {
-            Ok(payload) => {
-                let payload = vec![payload];
-                self.send(
-                    caller,
-                    Seen::Result {
-                        request: call,
-                        progress: false,
-                        payload,
-                    },
-                );
-            }
-            Err(("wamp.error.unavailable", _))
-                if self.able(callee) && invocation.in_pieces == Pieces::Whole && !invocation.killed =>
-            {
-                let mut unavailable = invocation.unavailable;
-                unavailable.push(callee);
-                if let Err(uri) = self.invoke(invocation.call, invocation.first.registration, unavailable, got) {
-                    self.error(caller, "CALL", call, uri);
-                }
-            }
-            Err((_, payload)) if self.is_too_large(caller, &[payload]) => self.error(caller, "CALL", call, TOO_LARGE),
-            Err((uri, _)) => self.error(caller, "CALL", call, uri),
-        }
-        Ok(())
-    }
-
-    pub(super) fn cancel(&mut self, caller: u64, request: u64, mode: CancelMode) {
-        let mut open = self.invocations.iter_mut();
-        let Some(invocation) = open.find(|i| i.call.by == caller && i.call.request == request) else {
-            return;
-        };
-        let (callee, id) = (invocation.callee, invocation.request);
-        let told = std::mem::replace(&mut invocation.killed, true);
-        let able = self.able(callee);
-        let mode = if able { mode } else { CancelMode::Skip };
-        if mode != CancelMode::Skip && !told {
-            self.send(callee, Seen::Interrupt(id, mode.name()));
-        }
-        if mode != CancelMode::Kill {
-            self.give_up(callee, id);
-            self.error(caller, "CALL", request, CANCELED);
-        }
-    }
-
-    /// Ends an invocation without the callee's word.
-    fn give_up(&mut self, callee: u64, request: u64) {
-        self.take_invocation(callee, request);
-        self.late.insert((callee, request));
-    }
-
-    fn interrupt(&mut self, invocation: &Invocation) {
-        if self.able(invocation.callee) && !invocation.killed {
-            self.send(invocation.callee, Seen::Interrupt(invocation.request, "killnowait"));
-        }
-        self.give_up(invocation.callee, invocation.request);
-    }
-
-    /// Ends a call that cannot go on.
-    fn stop(&mut self, invocation: &Invocation, why: &str) {
-        self.interrupt(invocation);
-        self.error(invocation.call.by, "CALL", invocation.call.request, why);
-    }
-
-    pub(super) fn wait(&mut self, milliseconds: u64) {
-        self.now += milliseconds;
-        let due = |i: &&Invocation| i.timeout.is_some_and(|(_, deadline)| deadline <= self.now);
-        for invocation in self.invocations.iter().filter(due).cloned().collect::<Vec<_>>() {
-            self.stop(&invocation, "wamp.error.timeout");
-        }
-    }
-
-    pub(super) fn end_invocations(&mut self, session: u64) {
-        for invocation in self.invocations.clone() {
-            if invocation.callee == session {
-                self.take_invocation(session, invocation.request);
-                self.error(invocation.call.by, "CALL", invocation.call.request, CANCELED);
-            } else if invocation.call.by == session {
-                self.interrupt(&invocation);
-            }
-        }
-        self.late.retain(|(callee, _)| *callee != session);
-        self.ended_in_pieces.retain(|(caller, _)| *caller != session);
     }
 }

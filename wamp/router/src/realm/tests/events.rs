@@ -6,7 +6,7 @@ use wamp_protocol::MatchPolicy;
 
 use super::model::{Model, matches};
 use super::seen::{Event, Seen};
-use crate::broker::node_for;
+use super::shards::node_for;
 
 /// Events kept of every topic.
 pub(super) const HISTORY: usize = 4;
@@ -171,6 +171,7 @@ impl Model {
             topic: (subscription.policy != MatchPolicy::Exact).then(|| publication.topic.to_owned()),
             publisher: publication.publisher.filter(|_| self.able(to)),
             retained,
+            publication: None,
         }
     }
 

@@ -13,6 +13,7 @@ use super::seen::Seen;
 pub(super) type Got = BTreeMap<u64, Vec<Seen>>;
 
 pub(super) const TOO_LARGE: &str = "wamp.error.payload_size_exceeded";
+pub(super) const NOT_SUPPORTED: &str = "wamp.error.feature_not_supported";
 
 /// Numbers from here on are payloads; ids are smaller.
 pub(super) const PAYLOADS: u64 = 1_000_000;
@@ -34,8 +35,10 @@ pub(super) struct Model {
     pub(super) invocations: Vec<Invocation>,
     /// (callee, request): ended without the callee's word, which may still come.
     pub(super) late: BTreeSet<(u64, u64)>,
-    /// (caller, request): calls in pieces that ended before their last piece came.
-    pub(super) ended_in_pieces: BTreeSet<(u64, u64)>,
+    /// (caller, request) → procedure: calls in pieces that ended before their last piece came.
+    pub(super) ended_in_pieces: BTreeMap<(u64, u64), &'static str>,
+    /// topic → the session that has defined it
+    pub(super) definitions: BTreeMap<&'static str, u64>,
     out: Vec<(u64, Seen)>,
     meta: Vec<(&'static str, Vec<u64>)>,
 }
@@ -62,10 +65,12 @@ impl Model {
                 request,
                 progress: false,
                 payload,
+                ..
             } if self.is_too_large(session, &payload) => Seen::Error {
                 of: "CALL",
                 request,
                 uri: TOO_LARGE.to_owned(),
+                ppt: false,
             },
             seen => seen,
         };
@@ -79,8 +84,37 @@ impl Model {
     }
 
     pub(super) fn error(&mut self, session: u64, of: &'static str, request: u64, uri: &str) {
-        let uri = uri.to_owned();
-        self.send(session, Seen::Error { of, request, uri });
+        let (uri, ppt) = (uri.to_owned(), false);
+        self.send(session, Seen::Error { of, request, uri, ppt });
+    }
+
+    /// The router's own result of a call.
+    pub(super) fn result(&mut self, session: u64, request: u64, payload: Vec<u64>) {
+        let (progress, ppt) = (false, false);
+        self.send(
+            session,
+            Seen::Result {
+                request,
+                progress,
+                ppt,
+                payload,
+            },
+        );
+    }
+
+    /// Says something of a topic, or takes it back; others than who did may not.
+    pub(super) fn define(&mut self, by: u64, request: u64, topic: &'static str, back: bool) {
+        let owner = self.definitions.get(topic).copied();
+        if owner.is_some_and(|owner| owner != by) {
+            return self.error(by, "CALL", request, "wamp.error.not_authorized");
+        }
+        if !back {
+            self.definitions.insert(topic, by);
+            self.tell("wamp.reflect.on_define", &[]);
+        } else if self.definitions.remove(topic).is_some() {
+            self.tell("wamp.reflect.on_undefine", &[]);
+        }
+        self.result(by, request, Vec::new());
     }
 
     pub(super) fn tell(&mut self, topic: &'static str, facts: &[u64]) {
@@ -111,6 +145,10 @@ impl Model {
         self.end_subscriptions(id);
         self.end_registrations(id);
         self.end_invocations(id);
+        for _ in 0..self.definitions.values().filter(|owner| **owner == id).count() {
+            self.tell("wamp.reflect.on_undefine", &[]);
+        }
+        self.definitions.retain(|_, owner| *owner != id);
         gone.testaments.sort_by_key(|(detached, ..)| !detached);
         for (_, topic, payload) in gone.testaments {
             self.publish_as(Publication {
@@ -148,6 +186,7 @@ impl Model {
             && self.subscriptions.is_empty()
             && self.registrations.is_empty()
             && self.invocations.is_empty()
+            && self.definitions.is_empty()
     }
 }
 

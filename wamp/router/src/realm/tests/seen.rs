@@ -19,12 +19,14 @@ pub(super) enum Seen {
     Result {
         request: u64,
         progress: bool,
+        ppt: bool,
         payload: Vec<u64>,
     },
     Error {
         of: &'static str,
         request: u64,
         uri: String,
+        ppt: bool,
     },
 }
 
@@ -35,6 +37,8 @@ pub(super) struct Event {
     pub(super) topic: Option<String>,
     pub(super) publisher: Option<u64>,
     pub(super) retained: bool,
+    /// Which it is one of, as long as that is asked for: ids are random.
+    pub(super) publication: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +51,7 @@ pub(super) struct Invocation {
     pub(super) timeout: Option<u64>,
     pub(super) caller: Option<u64>,
     pub(super) rkey: Option<String>,
+    pub(super) ppt: bool,
     pub(super) payload: Vec<u64>,
 }
 
@@ -73,6 +78,7 @@ impl Seen {
                 topic: m.details.topic.as_ref().map(|topic| topic.as_str().to_owned()),
                 publisher: m.details.publisher.map(|publisher| publisher.get()),
                 retained: m.details.retained,
+                publication: Some(m.publication.get()),
             }),
             Message::Invocation(m) => Self::Invocation(Invocation {
                 request: m.request.get(),
@@ -83,18 +89,21 @@ impl Seen {
                 timeout: m.details.timeout,
                 caller: m.details.caller.map(|caller| caller.get()),
                 rkey: m.details.rkey.clone(),
+                ppt: m.details.ppt.is_some(),
                 payload: numbers(&m.payload),
             }),
             Message::Interrupt(m) => Self::Interrupt(m.request.get(), m.mode.map_or("", |mode| mode.name())),
             Message::Result(m) => Self::Result {
                 request: m.request.get(),
                 progress: m.details.progress,
+                ppt: m.details.ppt.is_some(),
                 payload: numbers(&m.payload),
             },
             Message::Error(m) => Self::Error {
                 of: m.request_type.name(),
                 request: m.request.get(),
                 uri: m.error.as_str().to_owned(),
+                ppt: m.details.get("ppt_scheme").is_some(),
             },
             other => panic!("no client is sent {other:?}"),
         }

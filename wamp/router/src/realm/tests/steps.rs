@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use wamp_protocol::message::{Call, CallOptions};
 use wamp_protocol::{MatchPolicy, Payload, Serializer};
 
+use super::calls::COUNT;
 use super::model::{Got, is_large};
 use super::program::{Draw, SLOTS};
 use super::seen::Seen;
 use super::world::{World, id, payload};
 
 const TOPICS: [&str; 4] = ["a.b", "a.c", "a.b.c", "b.b"];
-const PATTERNS: [(MatchPolicy, &str); 8] = [
+const CALLED: [&str; 8] = ["a.b", "a.b", "a.c", "a.c", "a.b.c", "a.b.c", "b.b", COUNT];
+const PATTERNS: [(MatchPolicy, &str); 9] = [
     (MatchPolicy::Exact, "a.b"),
     (MatchPolicy::Exact, "a.b.c"),
     (MatchPolicy::Prefix, "a"),
@@ -23,6 +25,7 @@ const PATTERNS: [(MatchPolicy, &str); 8] = [
     (MatchPolicy::Wildcard, ".b"),
     (MatchPolicy::Prefix, "wamp.s"),
     (MatchPolicy::Exact, "wamp.registration.on_delete"),
+    (MatchPolicy::Prefix, "wamp.reflect."),
 ];
 /// Those that may be registered.
 const PROCEDURES: usize = 6;
@@ -63,7 +66,7 @@ impl World {
         if next.is_some_and(|next| next <= self.now().monotonic) {
             return Err(format!("{}: {next:?} is due still", self.said));
         }
-        self.compare(got, false)
+        self.compare(got)
     }
 
     fn meta_call(&mut self, slot: u64, procedure: &str, args: Payload) -> (u64, Got) {
@@ -77,9 +80,9 @@ impl World {
         (request, self.send(slot, message.into()).1)
     }
 
-    /// Testaments, the past, and how many sessions there are.
+    /// Testaments, the past, what has been defined, and how many sessions there are.
     fn ask_the_router(&mut self, slot: u64, by: u64, mut draw: Draw) -> Result<(), String> {
-        let (request, payload, got) = match draw.below(3) {
+        let (request, payload, got) = match draw.below(4) {
             0 => {
                 let (topic, number, detached) = (draw.of(&TOPICS), self.fresh(), draw.one_in(2));
                 let number = if is_large(number) { self.fresh() } else { number };
@@ -92,28 +95,30 @@ impl World {
                 (request, Vec::new(), got)
             }
             1 => {
-                let (request, got) = self.meta_call(slot, "wamp.session.count", Payload::EMPTY);
+                let (request, got) = self.meta_call(slot, COUNT, Payload::EMPTY);
                 (request, vec![self.model.sessions.len() as u64], got)
+            }
+            2 => {
+                let (topic, back) = (draw.of(&TOPICS), draw.one_in(3));
+                let description = (!back).then(BTreeMap::<String, u64>::new);
+                let kwargs = BTreeMap::from([("type", "topic")]);
+                let args = Payload::encode(Serializer::MsgPack, &(topic, description), &kwargs).unwrap();
+                let (request, got) = self.meta_call(slot, "wamp.reflect.define", args);
+                self.model.define(by, request, topic, back);
+                return self.compare(got);
             }
             _ => {
                 let subscription = draw.below(self.model.last_subscription + 1) + 1;
                 let (request, got) = self.meta_call(slot, "wamp.subscription.get_events", payload(&[subscription]));
                 let Some(events) = self.model.events_of(by, subscription) else {
                     self.model.error(by, "CALL", request, "wamp.error.no_such_subscription");
-                    return self.compare(got, true);
+                    return self.compare(got);
                 };
                 (request, events, got)
             }
         };
-        self.model.send(
-            by,
-            Seen::Result {
-                request,
-                progress: false,
-                payload,
-            },
-        );
-        self.compare(got, true)
+        self.model.result(by, request, payload);
+        self.compare(got)
     }
 
     fn kill(&mut self, slot: u64, by: u64, mut draw: Draw) -> Result<(), String> {
@@ -124,19 +129,12 @@ impl World {
         let (request, got) = self.meta_call(slot, "wamp.session.kill", payload(&[victim]));
         if victim == by {
             self.model.error(by, "CALL", request, "wamp.error.no_such_session");
-            return self.compare(got, true);
+            return self.compare(got);
         }
         self.model.send(victim, Seen::Goodbye("wamp.close.killed".to_owned()));
-        self.model.send(
-            by,
-            Seen::Result {
-                request,
-                progress: false,
-                payload: Vec::new(),
-            },
-        );
         self.model.leave(victim);
-        self.compare(got, false)?;
+        self.model.result(by, request, Vec::new());
+        self.compare(got)?;
         self.seats.remove(&victim_slot);
         Ok(())
     }

@@ -45,7 +45,7 @@ pub(super) struct World {
 pub(super) struct Seat {
     pub(super) member: Arc<Member>,
     outbox: Arc<Outbox>,
-    last_request: u64,
+    pub(super) last_request: u64,
 }
 
 pub(super) fn payload(numbers: &[u64]) -> Payload {
@@ -112,22 +112,19 @@ impl World {
         got
     }
 
-    pub(super) fn compare(&mut self, got: Got, ordered: bool) -> Result<(), String> {
+    /// Each session's messages, in their order.
+    pub(super) fn compare(&mut self, got: Got) -> Result<(), String> {
         let (mut got, mut expected) = (got, self.model.finish());
-        for seen in got.values_mut().chain(expected.values_mut()) {
-            if ordered {
-                // Among events of one publication for one session the order is nobody's business.
-                let publication = |seen: &Seen| match seen {
-                    Seen::Event(event) => Some((event.payload.clone(), event.retained)),
-                    _ => None,
-                };
-                for events in seen.chunk_by_mut(|one, other| {
-                    publication(one).is_some() && (publication(one) == publication(other) || retained(one, other))
-                }) {
+        for (session, seen) in &mut got {
+            let mut at = 0;
+            for events in seen.chunk_by_mut(may_come_in_any_order) {
+                let place = at..at + events.len();
+                at = place.end;
+                events.iter_mut().for_each(forget_publication);
+                events.sort();
+                if let Some(events) = expected.get_mut(session).and_then(|seen| seen.get_mut(place)) {
                     events.sort();
                 }
-            } else {
-                seen.sort();
             }
         }
         if got == expected {
@@ -183,7 +180,7 @@ impl World {
         );
         self.model.join(self.last_session, able, small, role);
         let got = self.drain();
-        self.compare(got, true)
+        self.compare(got)
     }
 
     pub(super) fn leave(&mut self, slot: u64) -> Result<(), String> {
@@ -194,7 +191,7 @@ impl World {
         self.routing().leave(seat.member.id);
         self.model.leave(seat.member.id.get());
         let got = self.drain();
-        self.compare(got, false)
+        self.compare(got)
     }
 
     /// The answer to a breach is the session's end.
@@ -208,7 +205,7 @@ impl World {
         if expected.is_err() != happened.is_err() {
             return Err(format!("{}: {happened:?}, and expected {expected:?}", self.said));
         }
-        self.compare(got, true)?;
+        self.compare(got)?;
         if happened.is_err() { self.leave(slot) } else { Ok(()) }
     }
 
@@ -219,6 +216,7 @@ impl World {
             && state.broker.is_bare()
             && state.dealer.is_bare()
             && state.testaments.is_empty()
+            && state.definitions.is_bare()
             && state.effects.sends.is_empty();
         if empty {
             Ok(())
@@ -241,8 +239,18 @@ fn framed(octets: &Octets) -> Vec<Seen> {
     seen
 }
 
-/// Whether both are retained events of one replay.
-fn retained(one: &Seen, other: &Seen) -> bool {
-    let is = |seen: &Seen| matches!(seen, Seen::Event(event) if event.retained);
-    is(one) && is(other)
+/// Among events of one publication for one session the order is nobody's business, nor is it among
+/// retained events of one replay.
+fn may_come_in_any_order(one: &Seen, other: &Seen) -> bool {
+    match (one, other) {
+        (Seen::Event(one), Seen::Event(other)) if one.retained => other.retained,
+        (Seen::Event(one), Seen::Event(other)) => !other.retained && one.publication == other.publication,
+        _ => false,
+    }
+}
+
+fn forget_publication(seen: &mut Seen) {
+    if let Seen::Event(event) = seen {
+        event.publication = None;
+    }
 }

@@ -29,7 +29,7 @@ impl World {
         };
         let (_, got) = self.send(slot, message.into());
         self.model.subscribe(by, request, (policy, uri), nkey, get_retained);
-        self.compare(got, true)
+        self.compare(got)
     }
 
     pub(super) fn unsubscribe(&mut self, slot: u64, by: u64, mut draw: Draw) -> Result<(), String> {
@@ -41,7 +41,7 @@ impl World {
         };
         let (_, got) = self.send(slot, message.into());
         self.model.unsubscribe(by, request, subscription);
-        self.compare(got, true)
+        self.compare(got)
     }
 
     pub(super) fn publish(&mut self, slot: u64, by: u64, mut draw: Draw) -> Result<(), String> {
@@ -92,6 +92,6 @@ impl World {
         let (_, got) = self.send(slot, message.into());
         self.model
             .publish(by, acknowledge.then_some(request), publication, retain);
-        self.compare(got, true)
+        self.compare(got)
     }
 }

@@ -1,16 +1,28 @@
 //! Steps of callees and callers.
 
 use wamp_protocol::message::{
-    Call, CallOptions, Cancel, CancelMode, Error, InvocationPolicy, Register, RegisterOptions, Unregister, Yield,
-    YieldOptions,
+    Call, CallOptions, Cancel, CancelMode, Error, InvocationPolicy, PassThru, Register, RegisterOptions, Unregister,
+    Yield, YieldOptions,
 };
 use wamp_protocol::{Dict, MessageType, RegistrationId, Uri};
 
-use super::{KEYS, PATTERNS, PROCEDURES, TOPICS};
-use crate::realm::tests::calls::{Calling, Pieces};
+use super::{CALLED, KEYS, PATTERNS, PROCEDURES};
+use crate::realm::tests::calls::{COUNT, Calling, Pieces, Saying};
 use crate::realm::tests::program::Draw;
 use crate::realm::tests::registrations::Registering;
 use crate::realm::tests::world::{World, id, payload};
+
+const SCHEME: &str = "x_test";
+
+fn passed_through(ppt: bool) -> Option<Box<PassThru>> {
+    let scheme = Some(SCHEME.to_owned());
+    ppt.then(|| {
+        Box::new(PassThru {
+            scheme,
+            ..PassThru::default()
+        })
+    })
+}
 
 impl World {
     pub(super) fn register(&mut self, slot: u64, by: u64, mut draw: Draw) -> Result<(), String> {
@@ -40,7 +52,7 @@ impl World {
         };
         let (_, got) = self.send(slot, message.into());
         self.model.register(by, request, (policy, uri), registering);
-        self.compare(got, true)
+        self.compare(got)
     }
 
     pub(super) fn unregister(&mut self, slot: u64, by: u64, mut draw: Draw) -> Result<(), String> {
@@ -52,34 +64,44 @@ impl World {
         };
         let (_, got) = self.send(slot, message.into());
         self.model.unregister(by, request, registration);
-        self.compare(got, true)
+        self.compare(got)
     }
 
     pub(super) fn call(&mut self, slot: u64, by: u64, mut draw: Draw) -> Result<(), String> {
         let calling = Calling {
             by,
             request: self.request(slot),
-            procedure: draw.of(&TOPICS),
+            procedure: draw.of(&CALLED),
             payload: self.fresh(),
             progress: draw.one_in(4),
             receive_progress: draw.one_in(2),
             disclose_me: draw.one_in(3),
             timeout: draw.one_in(2).then(|| draw.below(60)),
             rkey: draw.of(&KEYS),
+            ppt: draw.one_in(6),
         };
+        self.make(slot, calling)
+    }
+
+    fn make(&mut self, slot: u64, calling: Calling) -> Result<(), String> {
         let options = CallOptions {
             progress: calling.progress,
             receive_progress: calling.receive_progress,
             disclose_me: calling.disclose_me,
             timeout: calling.timeout,
             rkey: calling.rkey.map(str::to_owned),
+            ppt: passed_through(calling.ppt),
             ..CallOptions::default()
         };
         let message = Call {
             request: id(calling.request),
             options: options.into(),
             procedure: calling.procedure.into(),
-            payload: payload(&[calling.payload]),
+            payload: payload(if calling.procedure == COUNT {
+                &[]
+            } else {
+                std::slice::from_ref(&calling.payload)
+            }),
         };
         let (happened, got) = self.send(slot, message.into());
         let expected = self.model.call(calling, &got);
@@ -92,41 +114,42 @@ impl World {
         *seats.find(|(_, seat)| seat.member.id.get() == session).unwrap().0
     }
 
-    /// Another piece of an open call, or of one that has ended.
+    /// A CALL with an id that its session has used: another piece of a call that is open or has ended,
+    /// as a rule.
     pub(super) fn next_piece(&mut self, mut draw: Draw) -> Result<(), String> {
         let open = self.model.invocations.iter();
         let mut calls: Vec<(u64, u64, &'static str)> = open
             .filter(|i| i.in_pieces != Pieces::Whole || i.request % 4 == 0)
             .map(|i| (i.call.by, i.call.request, i.call.procedure))
             .collect();
-        calls.extend(
-            self.model
-                .ended_in_pieces
-                .iter()
-                .map(|(caller, call)| (*caller, *call, TOPICS[0])),
-        );
+        let ended = self.model.ended_in_pieces.iter();
+        calls.extend(ended.map(|((caller, call), procedure)| (*caller, *call, *procedure)));
+        let used = self.seats.values().filter(|seat| seat.last_request > 0);
+        let used: Vec<(u64, u64)> = used.map(|seat| (seat.member.id.get(), seat.last_request)).collect();
+        if !used.is_empty() && (calls.is_empty() || draw.one_in(8)) {
+            let (caller, last) = draw.of(&used);
+            calls = vec![(caller, draw.below(last) + 1, draw.of(&CALLED))];
+        }
         if calls.is_empty() {
             return Ok(());
         }
-        let (caller, request, procedure) = draw.of(&calls);
-        let (progress, number) = (draw.one_in(2), self.fresh());
-        let slot = self.slot_of(caller);
-        if progress && !self.model.able(caller) {
-            return Ok(());
+        let (caller, request, mut procedure) = draw.of(&calls);
+        if draw.one_in(8) {
+            procedure = draw.of(&CALLED);
         }
-        let options = CallOptions {
-            progress,
-            ..CallOptions::default()
+        let calling = Calling {
+            by: caller,
+            request,
+            procedure,
+            payload: self.fresh(),
+            progress: draw.one_in(2) && self.model.able(caller),
+            receive_progress: draw.one_in(2),
+            disclose_me: draw.one_in(4),
+            timeout: draw.one_in(4).then(|| draw.below(60)),
+            rkey: draw.of(&KEYS),
+            ppt: draw.one_in(6) && self.model.able(caller),
         };
-        let message = Call {
-            request: id(request),
-            options: options.into(),
-            procedure: procedure.into(),
-            payload: payload(&[number]),
-        };
-        let (happened, got) = self.send(slot, message.into());
-        let expected = self.model.next_piece(caller, request, progress, number);
-        self.breach(slot, &expected, &happened, got)
+        self.make(self.slot_of(caller), calling)
     }
 
     /// Any open invocation is answered.
@@ -160,20 +183,28 @@ impl World {
         let error = draw
             .one_in(3)
             .then(|| draw.of(&["com.error", "wamp.error.unavailable"]));
+        // Who did not announce it breaks the protocol by it, so is rarely made to.
+        let ppt = draw.one_in(6) && (self.model.able(callee) || draw.one_in(4));
         let message = match error {
-            Some(error) if !progress => Error {
-                request_type: MessageType::Invocation,
-                request: id(request),
-                details: Dict::default().into(),
-                error: Uri::from(error),
-                payload: payload(&[number]),
+            Some(error) if !progress => {
+                let mut details = Dict::default();
+                if ppt {
+                    details.insert("ppt_scheme", SCHEME);
+                }
+                Error {
+                    request_type: MessageType::Invocation,
+                    request: id(request),
+                    details: details.into(),
+                    error: Uri::from(error),
+                    payload: payload(&[number]),
+                }
+                .into()
             }
-            .into(),
             _ => Yield {
                 request: id(request),
                 options: YieldOptions {
                     progress,
-                    ..YieldOptions::default()
+                    ppt: passed_through(ppt),
                 }
                 .into(),
                 payload: payload(&[number]),
@@ -181,10 +212,11 @@ impl World {
             .into(),
         };
         let (happened, got) = self.send(slot, message);
-        let expected = match error {
-            _ if progress => self.model.progress(callee, request, number),
-            Some(error) => self.model.answer(callee, request, Err((error, number)), &got),
-            None => self.model.answer(callee, request, Ok(number), &got),
+        let saying = Saying { payload: number, ppt };
+        let expected = if progress {
+            self.model.progress(callee, request, saying)
+        } else {
+            self.model.answer(callee, request, error, saying, &got)
         };
         self.breach(slot, &expected, &happened, got)
     }
@@ -203,6 +235,6 @@ impl World {
         };
         let (_, got) = self.send(self.slot_of(caller), message.into());
         self.model.cancel(caller, request, mode);
-        self.compare(got, true)
+        self.compare(got)
     }
 }
