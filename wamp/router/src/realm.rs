@@ -7,6 +7,7 @@ mod meta_procedures;
 mod permissions;
 mod reflection;
 mod routing;
+mod sending;
 mod testament;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

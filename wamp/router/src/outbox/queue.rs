@@ -70,13 +70,16 @@ impl Queue {
     /// further messages of a cause that began with one for which there was room, however many; what
     /// waits then does not count against the session until it has had the time to read it.
     pub(super) fn count(&mut self, octets: usize, cause: Cause, limit: Load) -> bool {
-        let alone = self.load.messages == 0;
-        let goes_on = std::mem::replace(&mut self.cause, cause) == cause && cause != Cause::default();
+        let goes_on = std::mem::replace(&mut self.cause, cause) == cause;
         self.load.add(octets);
-        if goes_on && self.load.exceeds(limit) {
-            self.extra = self.load;
+        if !self.load.exceeds(limit) || self.load.messages == 1 {
+            return true;
         }
-        alone || goes_on || !self.load.exceeds(limit.and(self.extra))
+        if goes_on && cause != Cause::default() {
+            self.extra = self.load;
+            return true;
+        }
+        !self.load.exceeds(limit.and(self.extra))
     }
 
     /// Something has been taken: whoever has caught up has no more room than others.
