@@ -6,8 +6,8 @@ pub(crate) mod octets;
 mod pushed;
 mod queue;
 mod signal;
+mod taking;
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,6 @@ use wamp_protocol::message::Event;
 use wamp_protocol::{Message, MessageType, Serializer, error_uri};
 
 use self::goodbye::goodbye;
-use self::newest::Newest;
 use self::octets::{Octets, not_encoded, too_large};
 pub(crate) use self::pushed::{End, Pushed};
 pub(crate) use self::queue::Cause;
@@ -199,11 +198,7 @@ impl Outbox {
     ) -> Pushed {
         let mut queue = self.lock();
         if queue.behind().is_some() {
-            // Whether it can be sent is found now all the same, while somebody can be told.
-            return match add(&mut Octets::default()) {
-                Ok(_) => self.push_whole(&mut queue, whole(), cause),
-                Err(refusal) => Pushed::Undeliverable(refusal),
-            };
+            return self.push_behind(&mut queue, whole(), cause);
         }
         let Queue { waiting, end, .. } = &mut *queue;
         let (Waiting::Octets(octets), None) = (waiting, end) else {
@@ -219,11 +214,33 @@ impl Outbox {
         }
     }
 
+    /// Adds a message behind events that may give way. Whether it can be sent is found now all the
+    /// same, while somebody can be told.
+    #[cold]
+    fn push_behind(&self, queue: &mut Queue, message: Outgoing, cause: Cause) -> Pushed {
+        let encoded = match (self.frames.get(), &message) {
+            (None, _) => Ok(0),
+            (Some(frames), Outgoing::Own(message)) => Octets::default().encode(*frames, message),
+            (Some(frames), Outgoing::Shared(shared)) => {
+                Octets::default().add(*frames, shared.encoded(frames.serializer()))
+            }
+        };
+        match encoded {
+            Ok(_) => self.push_whole(queue, message, cause),
+            Err(refusal) => Pushed::Undeliverable(refusal),
+        }
+    }
+
     /// A message of so many octets has been added; whether there was room for it.
     fn added(&self, queue: &mut Queue, first: bool, octets: usize, cause: Cause) -> Pushed {
         if queue.count(octets, cause, self.limit) {
             return if first { Pushed::First } else { Pushed::Behind };
         }
+        self.overflow(queue)
+    }
+
+    #[cold]
+    fn overflow(&self, queue: &mut Queue) -> Pushed {
         let behind = queue.behind.take();
         let events = behind.as_ref().map_or(0, |behind| behind.events());
         let dropped = queue.load.messages - queue.in_hand.messages + events;
@@ -280,80 +297,6 @@ impl Outbox {
     /// The same; one task at a time may wait.
     pub(crate) fn poll_filled(&self, context: &mut Context<'_>) -> Poll<()> {
         self.filled.poll(context)
-    }
-
-    /// Moves the messages that wait to the end of `batch`, up to so many octets (and at least one
-    /// message). Where octets wait, they come first: [`Self::exchange`] takes them.
-    pub(crate) fn take(&self, batch: &mut Vec<Outgoing>, octets: usize) {
-        self.free_what_was_dropped();
-        let mut queue = self.lock();
-        let Queue {
-            waiting, behind, load, ..
-        } = &mut *queue;
-        let mut taken = 0;
-        if let Waiting::Messages(waiting) = waiting {
-            while taken < octets {
-                let Some(message) = waiting.pop_front() else {
-                    break;
-                };
-                let weight = message.weight();
-                taken += weight;
-                load.subtract(weight);
-                batch.push(message);
-            }
-            // A burst's memory is not kept for a session that is idle most of the time.
-            if waiting.is_empty() && waiting.capacity() > 64 {
-                *waiting = VecDeque::new();
-            }
-        }
-        while taken < octets
-            && let Some(next) = behind.as_deref_mut().and_then(Newest::pop)
-        {
-            taken += next.weight;
-            if next.lasting {
-                load.subtract(next.weight);
-            }
-            batch.push(next.message);
-        }
-        queue.taken(self.limit);
-    }
-
-    /// Exchanges the octets that wait for `written`, which has been written wholly, and whose memory
-    /// serves for what comes next. Whether messages wait behind them, to be had by [`Self::take`].
-    pub(crate) fn exchange(&self, written: &mut Octets) -> bool {
-        self.free_what_was_dropped();
-        let mut queue = self.lock();
-        let Queue {
-            waiting,
-            behind,
-            load,
-            in_hand,
-            ..
-        } = &mut *queue;
-        let Waiting::Octets(waiting) = waiting else {
-            return false;
-        };
-        written.clear();
-        std::mem::swap(waiting, written);
-        load.messages -= in_hand.messages;
-        load.octets -= in_hand.octets;
-        *in_hand = *load;
-        let behind = behind.as_ref().filter(|behind| !behind.is_empty());
-        let lasting = behind.map(|behind| behind.lasting_load());
-        if let Some(lasting) = lasting {
-            in_hand.messages -= lasting.messages;
-            in_hand.octets -= lasting.octets;
-        }
-        queue.taken(self.limit);
-        lasting.is_some()
-    }
-
-    /// Without the lock, which routing needs.
-    fn free_what_was_dropped(&self) {
-        if self.ended.load(Ordering::Acquire) {
-            let dropped = self.lock().dropped.take();
-            drop(dropped);
-        }
     }
 
     /// Gives back memory that is kept for the next burst.
