@@ -18,7 +18,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 use wamp_protocol::DecodeError;
 
-pub(crate) use self::looking::{Look, has_come};
+pub(crate) use self::looking::{Look, at_once};
+use self::looking::{Looked, look};
 use self::reading::{Reading, Stop};
 use self::transfer::{Transferred, transfer};
 use self::turns::Turns;
@@ -207,7 +208,7 @@ impl<F: Framing> Connection<F> {
     async fn next<S>(
         &mut self,
         stream: &mut S,
-        look: Look<S>,
+        at_once: Look<S>,
         mut input: Option<&mut BytesMut>,
         outbox: &Outbox,
         mut alarm: Pin<&mut Sleep>,
@@ -232,15 +233,14 @@ impl<F: Framing> Connection<F> {
             if alarm.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Next::Alarm);
             }
-            if let (Some(until), Some(look)) = (turns.watch_until(), look)
+            if let (Some(until), Some(at_once), Some(input)) = (turns.watch_until(), at_once, input.as_deref_mut())
                 && let Some(_watching) = watch.begin()
             {
-                // Then the runtime finds it, with whatever else has come, and does not fall asleep.
-                while !look(stream) {
-                    if std::time::Instant::now() >= until {
-                        turns.missed();
-                        break;
-                    }
+                match look(stream, at_once, input, turns.watch(), until) {
+                    Looked::Read => return Poll::Ready(Next::Transferred(Transferred::Read)),
+                    // The runtime finds it, with whatever else has come, and does not fall asleep.
+                    Looked::Waits => {}
+                    Looked::Missed => turns.missed(),
                 }
             }
             Poll::Pending

@@ -64,6 +64,11 @@ where
     }
 }
 
+/// Lends a thread's room for what arrives.
+pub(super) fn with_room<T>(use_it: impl FnOnce(&mut [u8]) -> T) -> T {
+    ARRIVING.with_borrow_mut(|octets| use_it(octets))
+}
+
 fn read<S: AsyncRead>(
     mut stream: Pin<&mut S>,
     input: &mut BytesMut,

@@ -2,24 +2,33 @@
 //!
 //! Going to sleep and being woken takes longer than most programs on the same machine need for an
 //! answer. Where a connection's last answers came that quickly, and hardly anybody else had anything
-//! to say meanwhile, the next one is looked for without going to sleep, for as long as it may take;
-//! the first that does not come ends that. A connection on which messages go one way, or many at a
-//! time, is never watched so, nor one over a network, nor any while many talk: there messages that
-//! wait for each other are the better for it, and time is lost elsewhere.
+//! to say meanwhile, the next one is looked for without going to sleep, for as long as it may take.
+//! If it does not come by then, those that follow are waited for asleep again, the longer the more
+//! often that happens: it may be that whoever is to answer has been given the very processor on
+//! which it is looked for. A connection on which messages go one way, or many at a time, is never
+//! watched so, nor one over a network or in TLS, nor any while many talk: there messages that wait
+//! for each other are the better for it, and time is lost elsewhere.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// An answer within so long is quick. Nobody is watched for longer.
-const QUICK: Duration = Duration::from_micros(50);
+const QUICK: Duration = Duration::from_micros(20);
 /// So many quick answers in a row make one expect the next.
 const ENOUGH: u8 = 3;
 /// So often may the router have heard something, since a connection said something before, while
 /// only that one talks: a call takes two times, the caller's and the callee's.
 const FEW: u64 = 4;
+/// So many quick answers are waited for asleep after one that was watched for and did not come; twice as
+/// many after each further one, until there have been so many that came.
+const REST: u16 = 8;
+const LONGEST_REST: u16 = 4096;
+const TRUSTED: u8 = 64;
+/// Every so many times others are looked for too.
+const OTHERS: u8 = 4;
 
 /// What has been said on a connection of late.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Turns {
     /// A single message has come, and nothing has been sent since.
     one_came: bool,
@@ -29,6 +38,32 @@ pub(super) struct Turns {
     quick: u8,
     /// How often the router had heard something, when it heard this connection last.
     last: u64,
+    /// How often it has been watched for.
+    watched: u8,
+    /// It is being watched for.
+    watching: bool,
+    /// So many came in a row of those that were watched for.
+    came: u8,
+    /// So many quick answers are not watched for.
+    rest: u16,
+    /// So many will not be when the next does not come.
+    next_rest: u16,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            one_came: false,
+            answered: None,
+            quick: 0,
+            last: 0,
+            watched: 0,
+            watching: false,
+            came: 0,
+            rest: 0,
+            next_rest: REST,
+        }
+    }
 }
 
 impl Turns {
@@ -41,6 +76,14 @@ impl Turns {
             _ => false,
         };
         self.quick = if quick { ENOUGH.min(self.quick + 1) } else { 0 };
+        if std::mem::take(&mut self.watching) {
+            self.came = self.came.saturating_add(1);
+            if self.came >= TRUSTED {
+                self.next_rest = REST;
+            }
+        } else if quick {
+            self.rest = self.rest.saturating_sub(1);
+        }
     }
 
     /// Everything there was to send has been.
@@ -54,13 +97,24 @@ impl Turns {
 
     /// Until when the next message is worth watching for.
     pub(super) fn watch_until(&self) -> Option<Instant> {
-        let answered = self.answered.filter(|_| self.quick >= ENOUGH)?;
+        let answered = self.answered.filter(|_| self.quick >= ENOUGH && self.rest == 0)?;
         answered.checked_add(QUICK)
+    }
+
+    /// It is watched for now. Whether it is to be read by way of the runtime, which then sees what has come on
+    /// all other connections: every so many times.
+    pub(super) fn watch(&mut self) -> bool {
+        self.watching = true;
+        self.watched = (self.watched + 1) % OTHERS;
+        self.watched == 0
     }
 
     /// It did not come in time.
     pub(super) fn missed(&mut self) {
-        self.quick = 0;
+        self.watching = false;
+        self.came = 0;
+        self.rest = self.next_rest;
+        self.next_rest = LONGEST_REST.min(self.next_rest * 2);
     }
 }
 
@@ -158,20 +212,20 @@ mod tests {
     #[test]
     fn the_next_answer_is_watched_for_after_three_quick_ones() {
         assert_eq!(watched(&turns(2, 10)), None);
-        assert_eq!(watched(&turns(3, 10)), Some(50));
-        assert_eq!(watched(&turns(300, 50)), Some(50));
+        assert_eq!(watched(&turns(3, 10)), Some(20));
+        assert_eq!(watched(&turns(300, 20)), Some(20));
     }
 
     #[test]
     fn slow_answers_are_not_watched_for() {
-        assert_eq!(watched(&turns(10, 51)), None);
+        assert_eq!(watched(&turns(10, 21)), None);
         let one_slow = followed_by(turns(10, 10), &[Heard(1, 1000), Sent(5)]);
         assert_eq!(watched(&one_slow), None);
         let quick_again = followed_by(
             one_slow,
             &[Heard(1, 9), Sent(5), Heard(1, 9), Sent(5), Heard(1, 9), Sent(5)],
         );
-        assert_eq!(watched(&quick_again), Some(50));
+        assert_eq!(watched(&quick_again), Some(20));
     }
 
     #[test]
@@ -200,21 +254,57 @@ mod tests {
     #[test]
     fn nobody_is_watched_while_many_talk() {
         let turn = |others| [Heard(1, 5), Sent(5), Others(others)];
-        assert_eq!(watched(&[turn(3)].concat().repeat(20)), Some(50));
+        assert_eq!(watched(&[turn(3)].concat().repeat(20)), Some(20));
         assert_eq!(watched(&[turn(4)].concat().repeat(20)), None);
     }
 
-    #[test]
-    fn one_answer_that_does_not_come_ends_it() {
-        let mut turns = Turns::default();
-        let now = Instant::now();
-        for count in 1..10 {
-            turns.heard(1, count, || now);
+    /// Plays so many quick turns, but that each that is watched for is late if they do not come; how
+    /// many were watched for.
+    fn play(turns: &mut Turns, count: u64, comes: bool) -> usize {
+        let mut now = Instant::now();
+        let mut watched = 0;
+        for _ in 0..count {
+            if turns.watch_until().is_some() {
+                watched += 1;
+                turns.watch();
+                if !comes {
+                    now += 2 * QUICK;
+                    turns.missed();
+                }
+            }
+            turns.heard(1, turns.last + 1, || now);
             turns.sent(|| now);
         }
-        assert!(turns.watch_until().is_some());
-        turns.missed();
-        assert_eq!(turns.watch_until(), None);
+        watched
+    }
+
+    #[test]
+    fn whoever_does_not_answer_in_time_is_watched_for_ever_less() {
+        let mut turns = Turns::default();
+        assert_eq!(play(&mut turns, 4, false), 0);
+        assert_eq!(play(&mut turns, 8, false), 1);
+        assert_eq!(play(&mut turns, 16, false), 1);
+        assert_eq!(play(&mut turns, 32, false), 1);
+        assert!(play(&mut turns, 100_000, false) < 40);
+    }
+
+    #[test]
+    fn whoever_answers_in_time_is_watched_for_each_time_and_forgiven_what_they_missed() {
+        let mut turns = Turns::default();
+        assert_eq!(play(&mut turns, 1000, true), 996);
+        for _ in 0..100 {
+            assert_eq!(play(&mut turns, 1, false), 1);
+            let rest = u64::from(REST);
+            assert_eq!(play(&mut turns, rest, true), 0);
+            assert_eq!(play(&mut turns, 100, true), 100);
+        }
+    }
+
+    #[test]
+    fn others_are_looked_for_every_fourth_time() {
+        let mut turns = Turns::default();
+        let times: Vec<bool> = (0..8).map(|_| turns.watch()).collect();
+        assert_eq!(times, [false, false, false, true, false, false, false, true]);
     }
 
     #[test]

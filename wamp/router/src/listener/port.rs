@@ -11,13 +11,12 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 use wamp_protocol::framing::rawsocket::MAGIC;
 
 use super::arrival::Arrival;
 use super::replay::Replay;
 use super::{http, rawsocket, upgrade};
-use crate::connection::{Look, has_come};
+use crate::connection::{Look, at_once};
 use crate::http_fallback::HttpFallback;
 use crate::member::TransportKind;
 use crate::metrics::Counters;
@@ -71,7 +70,7 @@ async fn welcome(
         return;
     }
     let Some(acceptor) = tls else {
-        return sniff(core, stream, Some(has_come), Arrival { peer, tls: None }, fallback).await;
+        return sniff(core, stream, Some(at_once), Arrival { peer, tls: None }, fallback).await;
     };
     // What TLS takes is for its connections alone.
     Box::pin(welcome_by_tls(core, stream, peer, acceptor, fallback)).await;
@@ -87,8 +86,7 @@ async fn welcome_by_tls(
     match timeout(core.limits.handshake_time, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             let tls = Some(tls::facts(stream.get_ref().1));
-            let look: Look<TlsStream<TcpStream>> = Some(|stream| has_come(stream.get_ref().0));
-            sniff(core, stream, look, Arrival { peer, tls }, fallback).await;
+            sniff(core, stream, None, Arrival { peer, tls }, fallback).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
         Err(_) => Counters::add(&core.counters.handshakes_timed_out, 1),

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use tokio::net::UnixListener;
 
 use super::rawsocket;
-use crate::connection::has_come;
+use crate::connection::at_once;
 use crate::member::{Transport, TransportKind};
 use crate::router::Core;
 
@@ -24,7 +24,7 @@ pub(crate) async fn serve(core: &Arc<Core>, listener: UnixListener, shutdown: im
                 let shared = Arc::clone(core);
                 core.tasks.spawn(async move {
                     let transport = Transport::plain(TransportKind::Unix, None);
-                    rawsocket::run(&shared, stream, Some(has_come), BytesMut::new(), transport).await;
+                    rawsocket::run(&shared, stream, Some(at_once), BytesMut::new(), transport).await;
                 });
             }
             Err(error) => super::port::pause_after(&error).await,

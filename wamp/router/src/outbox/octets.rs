@@ -16,8 +16,10 @@ use crate::framing::Frames;
 const SHARED: usize = 2048;
 /// Buffers given to the operating system with one write.
 const SLICES: usize = 32;
-/// Memory that is kept while there is nothing to write, until [`Octets::shrink`].
-const KEPT: usize = 256 * 1024;
+/// Memory that is kept while there is nothing to write, until [`Octets::shrink`]: what many small messages need
+/// one after the other, and what bursts need. What a handshake needs is not kept: more sessions are
+/// idle than not.
+const KEPT: [std::ops::RangeInclusive<usize>; 2] = [1..=512, 4 * 1024..=256 * 1024];
 
 /// Frames, one after the other.
 #[derive(Debug, Default)]
@@ -48,7 +50,7 @@ impl Octets {
     pub(crate) fn clear(&mut self) {
         self.front.clear();
         self.written = 0;
-        if self.tail.capacity() <= KEPT {
+        if KEPT.iter().any(|kept| kept.contains(&self.tail.capacity())) {
             self.tail.clear();
         } else {
             self.tail = BytesMut::new();
