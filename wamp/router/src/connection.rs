@@ -134,6 +134,10 @@ impl<F: Framing> Connection<F> {
                 closing = Some(Instant::now() + LINGER);
                 rearm(alarm.as_mut(), closing);
             }
+            // A connection that never ends to send would hold up on this thread those it sends to.
+            for _ in 0..self.session.take_turns() {
+                tokio::task::yield_now().await;
+            }
             if self.session.is_joined() != joined {
                 let next = if joined {
                     self.handshake_ends
@@ -331,6 +335,11 @@ impl<F: Framing> Connection<F> {
             return None;
         }
         let KeepAlive { interval, timeout } = self.terms.keep_alive;
+        if self.session.waits_for().is_some() {
+            // Nobody listens to this client, so its silence says nothing.
+            self.last_heard = now;
+            self.pinged = false;
+        }
         let ping_due = self.last_heard + interval;
         if now < ping_due {
             return Some(ping_due);

@@ -125,6 +125,8 @@ fn at(counters: &[AtomicU64; 5], kind: TransportKind) -> Option<&AtomicU64> {
 pub(crate) struct Tally {
     counts: [u32; TYPES.len()],
     octets: u64,
+    /// So many turns should those have who were sent something.
+    pub(crate) turns: u8,
 }
 
 impl Tally {
@@ -132,6 +134,7 @@ impl Tally {
         Self {
             counts: [0; TYPES.len()],
             octets: 0,
+            turns: 0,
         }
     }
 

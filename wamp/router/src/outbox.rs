@@ -108,7 +108,7 @@ impl Outbox {
     pub(crate) fn push(&self, mut message: Message, cause: Cause, tally: &mut Tally) -> Pushed {
         match self.frames.get() {
             None => match self.serializer.get().map_or(Ok(()), |to| convert(&mut message, *to)) {
-                Ok(()) => self.push_message(Outgoing::Own(Box::new(message)), cause),
+                Ok(()) => self.push_message(Outgoing::Own(Box::new(message)), cause, tally),
                 Err(error) => Pushed::Undeliverable(not_encoded(&error)),
             },
             Some(frames) => self.push_octets(
@@ -123,7 +123,7 @@ impl Outbox {
     /// Adds a message that others get too.
     pub(crate) fn push_shared(&self, message: &Arc<SharedMessage>, cause: Cause, tally: &mut Tally) -> Pushed {
         match self.frames.get() {
-            None => self.push_message(Outgoing::Shared(Arc::clone(message)), cause),
+            None => self.push_message(Outgoing::Shared(Arc::clone(message)), cause, tally),
             Some(frames) => self.push_octets(
                 message.message().message_type(),
                 (cause, tally),
@@ -168,8 +168,11 @@ impl Outbox {
         }
     }
 
-    fn push_message(&self, message: Outgoing, cause: Cause) -> Pushed {
-        self.push_whole(&mut self.lock(), message, cause)
+    fn push_message(&self, message: Outgoing, cause: Cause, tally: &mut Tally) -> Pushed {
+        let mut queue = self.lock();
+        let pushed = self.push_whole(&mut queue, message, cause);
+        tally.turns = tally.turns.max(queue.load.turns(self.limit));
+        pushed
     }
 
     /// Adds a message as it is, where messages wait so.
@@ -208,6 +211,7 @@ impl Outbox {
         match add(octets) {
             Ok(size) => {
                 tally.count(message, size);
+                tally.turns = tally.turns.max(queue.load.turns(self.limit));
                 self.added(&mut queue, first, size + HEAD, cause)
             }
             Err(refusal) => Pushed::Undeliverable(refusal),

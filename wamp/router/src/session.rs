@@ -42,6 +42,8 @@ pub(crate) struct Session {
     outcomes: Outcomes,
     /// Whoever stops the router waits for it.
     joined: Option<TaskTrackerToken>,
+    /// So many turns others should have before more is read.
+    turns: u8,
 }
 
 #[derive(Debug)]
@@ -92,6 +94,7 @@ impl Session {
             deciding: None,
             outcomes: Outcomes::default(),
             joined: None,
+            turns: 0,
         }
     }
 
@@ -101,6 +104,11 @@ impl Session {
             linked: Some((realm, principal)),
             ..Self::new(core, transport)
         }
+    }
+
+    /// How many turns others should have before more is read: much waits for somebody it has sent to.
+    pub(crate) fn take_turns(&mut self) -> u8 {
+        std::mem::take(&mut self.turns)
     }
 
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {
@@ -259,6 +267,7 @@ impl Session {
                 return self.violation(&violation);
             }
         }
+        self.turns = self.turns.max(routing.turns());
         drop(routing);
         if self.outbox.ended().is_some() {
             self.state = State::ExpectGoodbye;

@@ -17,8 +17,10 @@ pub(super) struct Queue {
     pub(super) load: Load,
     /// The part of it that the session's task is writing.
     pub(super) in_hand: Load,
-    /// What brought the last message.
+    /// What brought the last message, and whether it began with one for which there was room without
+    /// anything extra.
     cause: Cause,
+    began_within: bool,
     /// By so much more may wait than the limit, until less does.
     extra: Load,
     pub(super) end: Option<End>,
@@ -67,15 +69,20 @@ impl Queue {
     /// Counts a message of so many octets; whether there is room for it.
     ///
     /// A single message may be larger than all that may wait: it is let through alone. So are the
-    /// further messages of a cause that began with one for which there was room, however many; what
-    /// waits then does not count against the session until it has had the time to read it.
+    /// further messages of a cause that began within the limit, however many; what waits then does
+    /// not count against the session until it has had the time to read it, and until it has, nothing
+    /// more is let through so.
     pub(super) fn count(&mut self, octets: usize, cause: Cause, limit: Load) -> bool {
-        let goes_on = std::mem::replace(&mut self.cause, cause) == cause;
+        let goes_on = std::mem::replace(&mut self.cause, cause) == cause && cause != Cause::default();
         self.load.add(octets);
-        if !self.load.exceeds(limit) || self.load.messages == 1 {
+        let within = !self.load.exceeds(limit) || self.load.messages == 1;
+        if !goes_on {
+            self.began_within = within;
+        }
+        if within {
             return true;
         }
-        if goes_on && cause != Cause::default() {
+        if goes_on && self.began_within {
             self.extra = self.load;
             return true;
         }
@@ -117,6 +124,18 @@ impl Load {
         Self {
             messages: self.messages.saturating_add(other.messages),
             octets: self.octets.saturating_add(other.octets),
+        }
+    }
+
+    /// How many turns whoever is to read it should have before more is added, so that it is not for want of
+    /// them that too much waits.
+    pub(super) const fn turns(self, limit: Self) -> u8 {
+        if self.messages <= limit.messages / 4 && self.octets <= limit.octets / 4 {
+            0
+        } else if self.messages <= limit.messages / 2 && self.octets <= limit.octets / 2 {
+            1
+        } else {
+            8
         }
     }
 

@@ -107,6 +107,28 @@ fn what_one_cause_brings_fits_and_is_read_before_it_counts() {
 }
 
 #[test]
+fn many_causes_that_bring_much_are_bounded_together() {
+    for outbox in outboxes(10, 1 << 20) {
+        let mut cause = Cause::default();
+        let mut pushed = 0;
+        let full = loop {
+            let burst = cause.next();
+            let outcomes = [(); 3].map(|()| push_of(&outbox, burst));
+            pushed += 3;
+            assert!(pushed < 100, "what waits has no bound");
+            if let Some(full) = outcomes
+                .into_iter()
+                .find(|pushed| matches!(pushed, Pushed::Full { .. }))
+            {
+                break full;
+            }
+        };
+        // The limit, what the cause brought that began within it, and the limit once more.
+        assert_eq!(full, Pushed::Full { dropped: 23 });
+    }
+}
+
+#[test]
 fn what_one_cause_brings_to_a_full_outbox_does_not_fit() {
     for outbox in outboxes(3, 1 << 20) {
         let mut cause = Cause::default();

@@ -86,6 +86,11 @@ impl<'a> Routing<'a> {
         joined.unwrap_or(Err(Closed))
     }
 
+    /// How many turns those should have who got something.
+    pub(crate) const fn turns(&self) -> u8 {
+        self.sent.turns
+    }
+
     pub(super) fn leave(&mut self, session: SessionId) {
         let counters = &self.realm.counters;
         self.with(|state, now| state.detach(session, now, counters).is_some());

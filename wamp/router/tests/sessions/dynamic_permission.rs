@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value as Json, json};
 use wamp_protocol::Serializer;
 use wamp_router::authorization::{Action, Authorization, DynamicAuthorizer, Rule, Rules};
-use wamp_router::{Disclose, Disclosure, Limits, RealmConfig, RouterConfig};
+use wamp_router::{Disclose, Disclosure, KeepAlive, Limits, RealmConfig, RouterConfig};
 
 use super::authorization::signed_in;
 use super::support::{Client, Kind, REALM, Server, open_realm};
@@ -512,4 +512,33 @@ async fn a_call_that_needs_two_decisions_gets_both_and_keeps_its_place() {
         testament[3]["publisher"], session,
         "as a publication would make it known"
     );
+}
+
+/// Nobody reads what a session sends while one of its messages is decided, its pongs neither.
+#[tokio::test]
+async fn whoever_waits_for_decisions_is_not_taken_for_silent() {
+    let realm = realm(DynamicAuthorizer {
+        timeout: Duration::from_millis(300),
+        ..authorizer()
+    });
+    let server = Server::with(RouterConfig {
+        realms: vec![realm],
+        keep_alive: KeepAlive {
+            interval: Duration::from_millis(100),
+            timeout: Duration::from_millis(100),
+        },
+        ..RouterConfig::default()
+    })
+    .await;
+    let mut component = component(&server).await;
+    tokio::spawn(async move { while component.try_receive().await.is_some() {} });
+    let mut client = server.join().await;
+    for request in 1..=4 {
+        client.send(json!([32, request, {}, "com.topic"])).await;
+    }
+    for _ in 1..=4 {
+        assert_eq!(client.error().await.2, "wamp.error.authorization_failed");
+    }
+    let metrics = server.router.metrics().render();
+    assert!(metrics.contains("wamp_sessions_silent_total 0"), "{metrics}");
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use wamp_protocol::Serializer;
-use wamp_router::{KeepAlive, RouterConfig};
+use wamp_router::{KeepAlive, Limits, RouterConfig};
 
 use super::support::{Kind, Server, Wire, open_realm, post};
 
@@ -299,4 +299,56 @@ async fn a_rawsocket_client_may_say_hello_before_it_has_its_answer() {
     stream.write_all(&octets).await.unwrap();
     let got = read_until(&mut stream, b"[2,").await;
     assert_eq!(got[0], 0x7F);
+}
+
+/// On one thread the publisher's connection would be read to its end before the subscriber's got a turn.
+#[tokio::test]
+async fn many_messages_in_one_piece_end_no_session_that_reads_them() {
+    const MANY: u64 = 30_000;
+    let server = Server::with(RouterConfig {
+        realms: vec![open_realm()],
+        limits: Limits {
+            outbox_messages: 16_000,
+            ..Limits::default()
+        },
+        ..RouterConfig::default()
+    })
+    .await;
+    let mut reader = server.join_by(Kind::RawSocket(Serializer::Json)).await;
+    reader.subscribe("com.topic", json!({})).await;
+    let mut publisher = server.join_by(Kind::RawSocket(Serializer::Json)).await;
+    let Wire::Raw(stream) = &mut publisher.wire else {
+        panic!("RawSocket has a stream")
+    };
+    let mut flood = Vec::new();
+    for number in 1..=MANY {
+        let body = format!("[16,{number},{{}},\"com.topic\",[{number}]]");
+        flood.extend_from_slice(&u32::try_from(body.len()).unwrap().to_be_bytes());
+        flood.extend_from_slice(body.as_bytes());
+    }
+    let Wire::Raw(events) = &mut reader.wire else {
+        panic!("RawSocket has a stream")
+    };
+    let read = async {
+        let (mut octets, mut number) = (Vec::with_capacity(1 << 22), 0);
+        while number < MANY {
+            assert_ne!(events.read_buf(&mut octets).await.unwrap(), 0, "ended after {number}");
+            let mut at = 0;
+            while let Some(head) = octets[at..].first_chunk::<4>() {
+                let end = at + 4 + u32::from_be_bytes(*head) as usize;
+                let Some(body) = octets.get(at + 4..end) else { break };
+                number += 1;
+                let expected = format!("[{number}]]");
+                let text = String::from_utf8_lossy(body);
+                assert!(
+                    text.starts_with("[36,") && text.ends_with(&expected),
+                    "{number}: {text}"
+                );
+                at = end;
+            }
+            octets.drain(..at);
+        }
+    };
+    let (written, ()) = futures_util::join!(stream.write_all(&flood), read);
+    written.unwrap();
 }
