@@ -41,6 +41,9 @@ pub async fn run(options: Options) -> Result<(), Failure> {
     let certificate = config.tls.as_ref().map(tls::load).transpose()?;
     let router_key = config.router_key.as_deref().map(router_key::load).transpose()?;
     let public_key = router_key.as_ref().map(|key| hex::encode(key.public_key()));
+    if let Some(network) = config.trusted_proxies.iter().find(|network| network.is_everything()) {
+        tracing::warn!("everybody is believed to be where they say, because trusted_proxies has {network}");
+    }
     let (tcp, address) = listener::tcp(listen).await?;
     let unix = config.unix.as_deref().map(listener::unix).transpose()?;
     let router = Router::new(wamp_router::RouterConfig {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{BufMut as _, BytesMut};
-use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode, Version};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
@@ -110,6 +110,13 @@ pub(super) type Refused = (StatusCode, &'static str);
 /// The key to answer a request for a WebSocket with, and the subprotocol; or why there is none.
 pub(super) fn check<B>(request: &Request<B>) -> Result<(String, Subprotocol), Refused> {
     let headers = request.headers();
+    // RFC 6455, 4.2.1; RFC 9112, 3.2.
+    if request.version() < Version::HTTP_11 {
+        return Err((StatusCode::BAD_REQUEST, "A WebSocket takes HTTP/1.1.\n"));
+    }
+    if headers.get_all(header::HOST).iter().count() != 1 {
+        return Err((StatusCode::BAD_REQUEST, "There must be one Host.\n"));
+    }
     let is_upgrade = request.method() == Method::GET
         && has_token(headers, &header::CONNECTION, "upgrade")
         && has_token(headers, &header::UPGRADE, "websocket");
@@ -125,9 +132,11 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(String, Subprotocol), Re
     {
         return Err((StatusCode::UPGRADE_REQUIRED, "The WebSocket version here is 13.\n"));
     }
-    let key = headers.get(header::SEC_WEBSOCKET_KEY);
-    let Some(key) = key else {
-        return Err((StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing.\n"));
+    let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY).filter(|key| is_nonce(key)) else {
+        return Err((
+            StatusCode::BAD_REQUEST,
+            "Sec-WebSocket-Key must be 16 octets in Base64.\n",
+        ));
     };
     let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
     let chosen = offered
@@ -139,6 +148,17 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(String, Subprotocol), Re
         return Err((StatusCode::BAD_REQUEST, text));
     };
     Ok((derive_accept_key(key.as_bytes()), chosen))
+}
+
+/// Whether it is 16 octets in Base64, whichever they are.
+fn is_nonce(key: &HeaderValue) -> bool {
+    let digits = key.as_bytes().strip_suffix(b"==");
+    digits.is_some_and(|digits| {
+        digits.len() == 22
+            && digits
+                .iter()
+                .all(|digit| digit.is_ascii_alphanumeric() || matches!(digit, b'+' | b'/'))
+    })
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {

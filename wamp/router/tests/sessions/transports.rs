@@ -150,6 +150,31 @@ async fn what_is_not_wamp_gets_an_http_answer() {
 }
 
 #[tokio::test]
+async fn a_websocket_is_granted_to_who_asks_for_it_by_the_rules() {
+    let server = Server::start().await;
+    let key = "dGhlIHNhbXBsZSBub25jZQ==";
+    for (version, hosts, key, expected) in [
+        ("1.1", "Host: x\r\n", key, "HTTP/1.1 101"),
+        ("1.0", "Host: x\r\n", key, "HTTP/1.0 400"),
+        ("1.1", "", key, "HTTP/1.1 400"),
+        ("1.1", "Host: x\r\nHost: y\r\n", key, "HTTP/1.1 400"),
+        ("1.1", "Host: x\r\n", "x", "HTTP/1.1 400"),
+        ("1.1", "Host: x\r\n", "dGhlIHNhbXBsZSBub25jZSE=", "HTTP/1.1 400"),
+        ("1.1", "Host: x\r\n", "dGhlIHNhbXBsZSBub25j!Q==", "HTTP/1.1 400"),
+    ] {
+        let request = format!(
+            "GET /ws HTTP/{version}\r\n{hosts}Connection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: wamp.2.json\r\n\r\n"
+        );
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; expected.len()];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), expected, "{request}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_does_not_answer_a_ping_is_gone() {
     let keep_alive = KeepAlive {
         interval: Duration::from_millis(50),
