@@ -168,15 +168,31 @@ impl Outgoing {
     }
 }
 
+/// The payload of a message to a client.
+const fn payload_of(message: &mut Message) -> Option<&mut Payload> {
+    match message {
+        Message::Abort(m) => Some(&mut m.payload),
+        Message::Error(m) => Some(&mut m.payload),
+        Message::Event(m) => Some(&mut m.payload),
+        Message::Result(m) => Some(&mut m.payload),
+        Message::Invocation(m) => Some(&mut m.payload),
+        _ => None,
+    }
+}
+
+/// Gives the payload of a message that may wait for long memory of its own, so that it does not keep
+/// alive all that was read together with it.
+pub(crate) fn detach(message: &mut Message) {
+    if let Some(payload) = payload_of(message) {
+        payload.args = Bytes::copy_from_slice(&payload.args);
+        payload.kwargs = Bytes::copy_from_slice(&payload.kwargs);
+    }
+}
+
 /// Puts the payload of a message to a client into `serializer`.
 pub(crate) fn convert(message: &mut Message, serializer: Serializer) -> Result<(), EncodeError> {
-    let payload = match message {
-        Message::Abort(m) => &mut m.payload,
-        Message::Error(m) => &mut m.payload,
-        Message::Event(m) => &mut m.payload,
-        Message::Result(m) => &mut m.payload,
-        Message::Invocation(m) => &mut m.payload,
-        _ => return Ok(()),
+    let Some(payload) = payload_of(message) else {
+        return Ok(());
     };
     if payload.serializer != serializer {
         *payload = payload.transcode(serializer)?;
@@ -224,6 +240,8 @@ pub(crate) struct SharedMessage {
     /// In JSON, MessagePack, CBOR.
     encoded: [OnceLock<Result<Bytes, EncodeError>>; 3],
     linked: OnceLock<Result<Message, EncodeError>>,
+    /// The same with memory of its own, for those for whom it waits as it is.
+    detached: OnceLock<Arc<Self>>,
 }
 
 impl SharedMessage {
@@ -232,7 +250,17 @@ impl SharedMessage {
             message: message.into(),
             encoded: Default::default(),
             linked: OnceLock::new(),
+            detached: OnceLock::new(),
         }
+    }
+
+    /// The same message, which keeps nothing alive but itself: one for all for whom it waits.
+    pub(crate) fn detached(&self) -> &Arc<Self> {
+        self.detached.get_or_init(|| {
+            let mut message = self.message.clone();
+            detach(&mut message);
+            Arc::new(Self::new(message))
+        })
     }
 
     /// The message.

@@ -23,7 +23,7 @@ pub(crate) use self::pushed::{End, Pushed};
 pub(crate) use self::queue::Cause;
 use self::queue::{Load, Queue, Waiting};
 use self::signal::Signal;
-use crate::effects::{Outgoing, Refusal, SharedMessage, convert};
+use crate::effects::{Outgoing, Refusal, SharedMessage, convert, detach};
 use crate::framing::Frames;
 use crate::metrics::Tally;
 
@@ -108,14 +108,21 @@ impl Outbox {
     pub(crate) fn push(&self, mut message: Message, cause: Cause, tally: &mut Tally) -> Pushed {
         match self.frames.get() {
             None => match self.serializer.get().map_or(Ok(()), |to| convert(&mut message, *to)) {
-                Ok(()) => self.push_message(Outgoing::Own(Box::new(message)), cause, tally),
+                Ok(()) => {
+                    detach(&mut message);
+                    self.push_message(Outgoing::Own(Box::new(message)), cause, tally)
+                }
                 Err(error) => Pushed::Undeliverable(not_encoded(&error)),
             },
             Some(frames) => self.push_octets(
                 message.message_type(),
                 (cause, tally),
                 |octets| octets.encode(*frames, &message),
-                || Outgoing::Own(Box::new(message.clone())),
+                || {
+                    let mut message = message.clone();
+                    detach(&mut message);
+                    Outgoing::Own(Box::new(message))
+                },
             ),
         }
     }
@@ -123,12 +130,12 @@ impl Outbox {
     /// Adds a message that others get too.
     pub(crate) fn push_shared(&self, message: &Arc<SharedMessage>, cause: Cause, tally: &mut Tally) -> Pushed {
         match self.frames.get() {
-            None => self.push_message(Outgoing::Shared(Arc::clone(message)), cause, tally),
+            None => self.push_message(Outgoing::Shared(Arc::clone(message.detached())), cause, tally),
             Some(frames) => self.push_octets(
                 message.message().message_type(),
                 (cause, tally),
                 |octets| octets.add(*frames, message.encoded(frames.serializer())),
-                || Outgoing::Shared(Arc::clone(message)),
+                || Outgoing::Shared(Arc::clone(message.detached())),
             ),
         }
     }
@@ -161,7 +168,7 @@ impl Outbox {
         }
         let first = queue.is_empty();
         let behind = queue.behind.get_or_insert_default();
-        match behind.push_event(*subscription, event, keep, self.limit) {
+        match behind.push_event(*subscription, event.detached(), keep, self.limit) {
             0 if first => Pushed::First,
             0 => Pushed::Behind,
             dropped => Pushed::Instead { dropped },

@@ -281,6 +281,47 @@ fn push_event(outbox: &Outbox, subscription: u64, publication: u64, keep: u32) -
     )
 }
 
+/// Octets that say when nobody holds them any more.
+struct Read(Arc<()>);
+
+impl AsRef<[u8]> for Read {
+    fn as_ref(&self) -> &[u8] {
+        b"[1]"
+    }
+}
+
+#[test]
+fn what_waits_as_it_is_keeps_nothing_alive_that_came_with_it() {
+    let came = Arc::new(());
+    let payload = || Payload {
+        serializer: Serializer::Json,
+        args: Bytes::from_owner(Read(Arc::clone(&came))),
+        kwargs: Bytes::new(),
+    };
+    let event = || {
+        let event = Event {
+            subscription: SubscriptionId::FIRST,
+            publication: PublicationId::FIRST,
+            details: EventDetails::default().into(),
+            payload: payload(),
+        };
+        Arc::new(SharedMessage::new(event))
+    };
+    let mut tally = Tally::new();
+    for outbox in outboxes(10, 1 << 20) {
+        outbox.push_newest(&event(), NonZeroU32::MIN, Cause::default(), &mut tally);
+        outbox.push(result(payload()), Cause::default(), &mut tally);
+        outbox.push_shared(&event(), Cause::default(), &mut tally);
+        assert_eq!(Arc::strong_count(&came), 1);
+        assert_eq!(taken(&outbox).len(), 3);
+    }
+    let [plain, _] = outboxes(10, 1 << 20);
+    plain.push(result(payload()), Cause::default(), &mut tally);
+    plain.push_shared(&event(), Cause::default(), &mut tally);
+    assert_eq!(Arc::strong_count(&came), 1);
+    assert_eq!(taken(&plain).len(), 2);
+}
+
 /// What a message is in the model below, and how many events it says were dropped.
 fn seen(message: &Message) -> (Waits, u64) {
     match message {
