@@ -282,7 +282,9 @@ fn push_event(outbox: &Outbox, subscription: u64, publication: u64, keep: u32) -
 }
 
 /// Octets that say when nobody holds them any more.
-struct Read(Arc<()>);
+struct Read {
+    _held: Arc<()>,
+}
 
 impl AsRef<[u8]> for Read {
     fn as_ref(&self) -> &[u8] {
@@ -295,7 +297,9 @@ fn what_waits_as_it_is_keeps_nothing_alive_that_came_with_it() {
     let came = Arc::new(());
     let payload = || Payload {
         serializer: Serializer::Json,
-        args: Bytes::from_owner(Read(Arc::clone(&came))),
+        args: Bytes::from_owner(Read {
+            _held: Arc::clone(&came),
+        }),
         kwargs: Bytes::new(),
     };
     let event = || {
