@@ -227,7 +227,11 @@ impl<F: Framing> Connection<F> {
             ..
         } = self;
         let watch = session.watch();
+        let mut again = false;
         poll_fn(|context| {
+            if std::mem::replace(&mut again, true) {
+                turns.others_had_theirs();
+            }
             if outbox.poll_filled(context).is_ready() {
                 return Poll::Ready(Next::Filled);
             }
@@ -274,6 +278,9 @@ impl<F: Framing> Connection<F> {
                 Flow::Close
             };
             self.reading.handled();
+            if self.session.take_woken() {
+                self.turns.others_are_woken();
+            }
             if flow == Flow::Close {
                 return flow;
             }

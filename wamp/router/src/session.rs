@@ -44,6 +44,8 @@ pub(crate) struct Session {
     joined: Option<TaskTrackerToken>,
     /// So many turns others should have before more is read.
     turns: u8,
+    /// Others have been woken.
+    has_woken: bool,
 }
 
 #[derive(Debug)]
@@ -95,6 +97,7 @@ impl Session {
             outcomes: Outcomes::default(),
             joined: None,
             turns: 0,
+            has_woken: false,
         }
     }
 
@@ -109,6 +112,11 @@ impl Session {
     /// How many turns others should have before more is read: much waits for somebody it has sent to.
     pub(crate) fn take_turns(&mut self) -> u8 {
         std::mem::take(&mut self.turns)
+    }
+
+    /// Whether others have been woken since last asked.
+    pub(crate) fn take_woken(&mut self) -> bool {
+        std::mem::take(&mut self.has_woken)
     }
 
     pub(crate) fn outbox(&self) -> &Arc<Outbox> {
@@ -268,6 +276,7 @@ impl Session {
             }
         }
         self.turns = self.turns.max(routing.turns());
+        self.has_woken |= routing.wakes_others(&self.outbox);
         drop(routing);
         if self.outbox.ended().is_some() {
             self.state = State::ExpectGoodbye;

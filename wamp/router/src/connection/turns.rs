@@ -44,6 +44,8 @@ pub(super) struct Turns {
     watching: bool,
     /// So many came in a row of those that were watched for.
     came: u8,
+    /// Others have been woken by what came, and had no turn yet.
+    others_wait: bool,
     /// So many quick answers are not watched for.
     rest: u16,
     /// So many will not be when the next does not come.
@@ -60,6 +62,7 @@ impl Default for Turns {
             watched: 0,
             watching: false,
             came: 0,
+            others_wait: false,
             rest: 0,
             next_rest: REST,
         }
@@ -97,8 +100,20 @@ impl Turns {
 
     /// Until when the next message is worth watching for.
     pub(super) fn watch_until(&self) -> Option<Instant> {
-        let answered = self.answered.filter(|_| self.quick >= ENOUGH && self.rest == 0)?;
+        let wanted = self.quick >= ENOUGH && self.rest == 0 && !self.others_wait;
+        let answered = self.answered.filter(|_| wanted)?;
         answered.checked_add(QUICK)
+    }
+
+    /// What came has given others something to do, on this very thread perhaps: watching would hold
+    /// them up.
+    pub(super) fn others_are_woken(&mut self) {
+        self.others_wait = true;
+    }
+
+    /// This connection has slept since.
+    pub(super) fn others_had_theirs(&mut self) {
+        self.others_wait = false;
     }
 
     /// It is watched for now. Whether it is to be read by way of the runtime, which then sees what has come on
@@ -305,6 +320,16 @@ mod tests {
         let mut turns = Turns::default();
         let times: Vec<bool> = (0..8).map(|_| turns.watch()).collect();
         assert_eq!(times, [false, false, false, true, false, false, false, true]);
+    }
+
+    #[test]
+    fn whoever_was_woken_by_what_came_has_a_turn_first() {
+        let mut turns = Turns::default();
+        play(&mut turns, 10, true);
+        turns.others_are_woken();
+        assert_eq!(play(&mut turns, 10, true), 0);
+        turns.others_had_theirs();
+        assert_eq!(play(&mut turns, 10, true), 10);
     }
 
     #[test]

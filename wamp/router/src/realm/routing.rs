@@ -86,6 +86,11 @@ impl<'a> Routing<'a> {
         joined.unwrap_or(Err(Closed))
     }
 
+    /// Whether others than the one with this outbox have something to do now.
+    pub(crate) fn wakes_others(&self, own: &Arc<Outbox>) -> bool {
+        self.filled.has_others(own)
+    }
+
     /// How many turns those should have who got something.
     pub(crate) const fn turns(&self) -> u8 {
         self.sent.turns

@@ -137,6 +137,12 @@ impl Filled {
         }
     }
 
+    /// Whether there are any but this one.
+    pub(super) fn has_others(&self, own: &Arc<Outbox>) -> bool {
+        let mut all = self.first.iter().chain(&self.more);
+        all.any(|outbox| !Arc::ptr_eq(outbox, own))
+    }
+
     /// In their order.
     pub(super) fn wake(&mut self) {
         for outbox in self.first.take().into_iter().chain(self.more.drain(..)) {
