@@ -150,7 +150,8 @@ pub struct Limits {
     pub handshake_time: Duration,
     /// Messages that may wait for one session; one more ends it.
     pub outbox_messages: usize,
-    /// Octets that may wait for one session.
+    /// Octets that may wait for one session; and those that are kept of its open calls to ask other
+    /// callees, beyond which its calls are not rerouted.
     pub outbox_octets: usize,
     /// Sessions of the whole router, linked ones aside.
     pub sessions: usize,

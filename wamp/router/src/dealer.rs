@@ -12,6 +12,7 @@ mod chunks;
 mod ended_calls;
 mod invocation;
 mod registration;
+mod rerouting;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -52,6 +53,8 @@ pub(crate) struct DealerSettings {
     pub(crate) registrations: usize,
     /// Open calls one session may have.
     pub(crate) calls: usize,
+    /// Octets of one session's open calls that are kept so that other callees can be asked.
+    pub(crate) reroute_octets: usize,
 }
 
 /// The dealer of one realm.
@@ -76,6 +79,8 @@ struct DealerSession {
     invocation_by_call: ByRequest<InvocationKey>,
     /// Calls that took several chunks and ended, of which more chunks may be on their way.
     ended_chunked_calls: EndedCalls,
+    /// Octets of its open calls that are kept so that other callees can be asked.
+    kept_for_reroute: usize,
     /// Invocations it has not answered yet.
     invocations: ByRequest<Invocation>,
     /// The id its next invocation gets.
@@ -90,6 +95,7 @@ impl Default for DealerSession {
             registrations: IdSet::default(),
             invocation_by_call: ByRequest::default(),
             ended_chunked_calls: EndedCalls::default(),
+            kept_for_reroute: 0,
             invocations: ByRequest::default(),
             next_invocation: RequestId::FIRST,
             abandoned: Abandoned::default(),

@@ -103,6 +103,7 @@ impl Realm {
                 progress_needs_canceling: config.strictness.progressive_results_need_canceling,
                 registrations: limits.registrations,
                 calls: limits.calls,
+                reroute_octets: limits.outbox_octets,
             }),
             sessions: IdMap::default(),
             testaments: Testaments::default(),

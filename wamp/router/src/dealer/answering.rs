@@ -5,7 +5,8 @@ use wamp_protocol::{MessageType, RequestId, SessionId, Value, error_uri};
 
 use super::Dealer;
 use super::calling::is_passthru;
-use super::invocation::{Invocation, InvocationKey, Reroute};
+use super::invocation::{Invocation, InvocationKey};
+use super::rerouting::Reroute;
 use crate::effects::{Effects, Refusal, Violation};
 use crate::member::Member;
 use crate::moment::Moment;
@@ -49,7 +50,8 @@ impl Dealer {
                 return Ok(());
             }
             // Another callee would begin anew, and the caller has what this one began with.
-            invocation.reroute = None;
+            let reroute = invocation.reroute.take();
+            let caller = invocation.caller;
             let details = ResultDetails {
                 progress: true,
                 ppt: std::mem::take(&mut message.options).said().and_then(|said| said.ppt),
@@ -60,7 +62,8 @@ impl Dealer {
                 details: details.into(),
                 payload: std::mem::take(&mut message.payload),
             };
-            effects.send(invocation.caller, result);
+            effects.send(caller, result);
+            self.no_reroute(caller, reroute);
         }
         Ok(())
     }
@@ -104,6 +107,7 @@ impl Dealer {
                 registration,
                 mut call,
                 attempts,
+                ..
             } = *reroute;
             let again = self.invoke(&caller, &mut call, registration, attempts, now, random, effects);
             if let Err(refusal) = again {

@@ -7,8 +7,9 @@ use wamp_protocol::message::{Call, Invocation as InvocationMessage, InvocationDe
 use wamp_protocol::{MatchPolicy, RegistrationId, error_uri};
 
 use super::chunks::{Chunks, FirstChunk};
-use super::invocation::{Attempts, Invocation, InvocationKey, Reroute, Timeout};
+use super::invocation::{Invocation, InvocationKey, Timeout};
 use super::registration::Callee;
+use super::rerouting::Attempts;
 use super::{Dealer, DealerSettings};
 use crate::config::Disclose;
 use crate::effects::{Effects, Refusal, Violation};
@@ -128,6 +129,12 @@ impl Dealer {
             Some(_) => None,
         };
         let features = callee.member.features.callee;
+        let reroute = if features.call_reroute && !message.options.progress {
+            let session = sessions.entry(caller.id).or_default();
+            session.keep_for_reroute(caller, id, message, attempts, settings.reroute_octets)
+        } else {
+            None
+        };
         let session = sessions.entry(callee.member.id).or_default();
         let key = InvocationKey {
             callee: callee.member.id,
@@ -157,14 +164,7 @@ impl Dealer {
                 Chunks::Whole
             },
             timeout,
-            reroute: (features.call_reroute && !message.options.progress).then(|| {
-                Box::new(Reroute {
-                    caller: Arc::clone(caller),
-                    registration: id,
-                    call: message.clone(),
-                    attempts,
-                })
-            }),
+            reroute,
         };
         session.invocations.insert(key.request, invocation);
         let session = sessions.entry(caller.id).or_default();
@@ -194,6 +194,7 @@ impl Dealer {
             return;
         };
         session.invocation_by_call.remove(invocation.call);
+        session.forget_reroute(invocation);
         if let Chunks::Open(first) = &invocation.chunks {
             session.ended_chunked_calls.add(invocation.call, &first.procedure);
         }

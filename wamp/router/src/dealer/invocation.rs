@@ -1,13 +1,11 @@
 //! An open call, from the side of its callee.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use wamp_protocol::message::Call;
-use wamp_protocol::{RegistrationId, RequestId, SessionId};
+use wamp_protocol::{RequestId, SessionId};
 
 use super::chunks::Chunks;
-use crate::member::Member;
+use super::rerouting::Reroute;
 
 /// Which invocation: the callee, and the id in its session's scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,22 +42,4 @@ pub(super) struct Timeout {
     pub(super) deadline: Duration,
     /// Where it stands among the deadlines: never later than `deadline`.
     pub(super) queued: Duration,
-}
-
-/// A call that may have to go to another callee.
-#[derive(Debug)]
-pub(super) struct Reroute {
-    pub(super) caller: Arc<Member>,
-    pub(super) registration: RegistrationId,
-    pub(super) call: Call,
-    pub(super) attempts: Attempts,
-}
-
-/// What has become of a call so far.
-#[derive(Debug)]
-pub(super) struct Attempts {
-    /// The callees that said they are unavailable.
-    pub(super) unavailable: Vec<SessionId>,
-    /// When its time is up, whoever keeps it: that of the call, not of each callee.
-    pub(super) deadline: Option<Duration>,
 }

@@ -33,6 +33,7 @@ fn dealer() -> Dealer {
         progress_needs_canceling: false,
         registrations: 100,
         calls: 100,
+        reroute_octets: 2000,
     })
 }
 
@@ -306,6 +307,7 @@ proptest! {
         for step in &steps {
             take(&mut dealer, &mut world, &mut random, step);
             prop_assert_eq!(&open_calls(&dealer), &world.open_calls, "after {:?}", step);
+            prop_assert!(dealer.counts_what_it_keeps(), "after {:?}", step);
         }
         for session in 0..SESSIONS {
             take(&mut dealer, &mut world, &mut random, &Step::Leave(session));

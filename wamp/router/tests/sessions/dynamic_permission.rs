@@ -12,7 +12,7 @@ use super::support::{Client, Kind, REALM, Server, open_realm};
 
 const PROCEDURE: &str = "com.auth.may";
 
-fn authorizer() -> DynamicAuthorizer {
+pub(super) fn authorizer() -> DynamicAuthorizer {
     DynamicAuthorizer {
         procedure: PROCEDURE.to_owned(),
         realm: None,
@@ -30,7 +30,7 @@ fn realm(authorizer: DynamicAuthorizer) -> RealmConfig {
     }
 }
 
-async fn server(authorizer: DynamicAuthorizer) -> Server {
+pub(super) async fn server(authorizer: DynamicAuthorizer) -> Server {
     with(realm(authorizer)).await
 }
 
@@ -42,24 +42,24 @@ async fn with(realm: RealmConfig) -> Server {
     .await
 }
 
-async fn component(server: &Server) -> Client {
+pub(super) async fn component(server: &Server) -> Client {
     let mut component = signed_in(server, "ann", "secret-of-ann").await;
     component.register(PROCEDURE, json!({})).await;
     component
 }
 
 /// What the component is asked.
-async fn question(component: &mut Client) -> (Json, Json) {
+pub(super) async fn question(component: &mut Client) -> (Json, Json) {
     let invocation = component.receive().await;
     assert_eq!(invocation[0], 68, "{invocation}");
     (invocation[1].clone(), invocation[4].clone())
 }
 
-async fn answer(component: &mut Client, request: Json, answer: Json) {
+pub(super) async fn answer(component: &mut Client, request: Json, answer: Json) {
     component.send(json!([70, request, {}, [answer]])).await;
 }
 
-async fn answered(component: &mut Client, reply: Json) -> Json {
+pub(super) async fn answered(component: &mut Client, reply: Json) -> Json {
     let (request, asked) = question(component).await;
     answer(component, request, reply).await;
     asked

@@ -13,7 +13,7 @@ fn kinds() -> impl Iterator<Item = Kind> {
     Serializer::ALL.into_iter().flat_map(of)
 }
 
-fn wire(client: &Client) -> &LongPollWire {
+pub(super) fn wire(client: &Client) -> &LongPollWire {
     match &client.wire {
         Wire::LongPoll(wire) => wire,
         _ => panic!("not long-poll"),
@@ -65,7 +65,7 @@ async fn nothing_is_lost_with_a_receive_that_was_given_up() {
         client.subscribe("com.topic", json!({})).await;
         let mut publisher = server.join().await;
         for number in 0..50 {
-            let given_up = wire(&client).begin("receive").await;
+            let given_up = wire(&client).begin("receive", b"").await;
             // The router has it when it has answered another.
             publisher.publish("com.other", json!({}), json!([])).await;
             drop(given_up);
@@ -145,7 +145,7 @@ async fn a_receive_ends_empty_after_a_while_and_who_does_not_come_again_is_gone(
         }
         watcher.has_nothing_to_read().await;
         // The connection stands, and nobody is at its other end.
-        let half_open = wire(&client).begin("receive").await;
+        let half_open = wire(&client).begin("receive", b"").await;
         assert_eq!(watcher.receive().await[4][0], client.session, "{kind}");
         drop(half_open);
     }

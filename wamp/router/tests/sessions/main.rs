@@ -10,6 +10,7 @@ mod challenge;
 mod dynamic_permission;
 mod dynamic_sign_in;
 mod long_poll;
+mod long_poll_decisions;
 mod origins;
 mod proofs;
 mod proxies;

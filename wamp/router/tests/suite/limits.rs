@@ -10,6 +10,7 @@ use crate::support::Kind;
 on_every_wire!(
     subscriptions_registrations_and_calls_of_a_session_are_limited,
     wildcards_of_a_session_stand_in_a_limited_number_of_ways,
+    only_so_much_is_kept_of_a_session_s_calls_to_ask_other_callees,
     a_session_that_does_not_read_ends_and_the_others_notice_nothing,
     much_that_comes_at_once_ends_nobody_who_reads,
 );
@@ -56,6 +57,35 @@ async fn subscriptions_registrations_and_calls_of_a_session_are_limited(site: Si
     for (limit, count) in [("subscriptions", 1), ("registrations", 1), ("calls", 1)] {
         let name = format!("wamp_limits_hit_total{{limit=\"{limit}\"}}");
         assert_eq!(site.metric(&name), count, "{limit}");
+    }
+}
+
+async fn only_so_much_is_kept_of_a_session_s_calls_to_ask_other_callees(site: Site) {
+    let site = site.anew(|config| config.limits.outbox_octets = 100_000).await;
+    let mut first = site.join().await;
+    let mut second = site.peer().await;
+    for callee in [&mut first, &mut second] {
+        callee.register("com.shared", json!({ "invoke": "first" })).await;
+    }
+    let mut caller = site.peer().await;
+    let mut other = site.join().await;
+    let large = json!(["x".repeat(40_000)]);
+    let mut calls = Vec::new();
+    for _ in 0..3 {
+        calls.push(caller.call("com.shared", json!({}), large.clone()).await);
+        assert_eq!(first.receive().await[0], 68);
+    }
+    other.call("com.shared", json!({}), large.clone()).await;
+    assert_eq!(first.receive().await[1], 4);
+    let unavailable = |invocation: u64| json!([8, 68, invocation, {}, "wamp.error.unavailable"]);
+    first.send(unavailable(3)).await;
+    let refused = (48, calls[2], "wamp.error.unavailable".to_owned());
+    assert_eq!(caller.error().await, refused);
+    // There was room for the ones before, and for those of others.
+    for (invocation, again) in [(1, 1), (2, 2), (4, 3)] {
+        first.send(unavailable(invocation)).await;
+        let invocation = second.receive().await;
+        assert_eq!((&invocation[1], &invocation[4]), (&json!(again), &large));
     }
 }
 

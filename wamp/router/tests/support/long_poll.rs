@@ -30,14 +30,26 @@ impl LongPollWire {
     }
 
     /// A request whose answer is not read.
-    pub(crate) async fn begin(&self, verb: &str) -> TcpStream {
+    pub(crate) async fn begin(&self, verb: &str, body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let head = format!(
-            "POST /lp/{}/{verb} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
-            self.id
+            "POST /lp/{}/{verb} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+            self.id,
+            body.len()
         );
         stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body).await.unwrap();
         stream
+    }
+
+    /// Closes the connection of a request that has no answer yet, and waits until the router has
+    /// closed it too.
+    pub(crate) async fn give_up(mut stream: TcpStream) {
+        stream.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        let reading = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+        reading.expect("a connection is not closed").unwrap();
+        assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
     }
 
     pub(crate) async fn post(&self, verb: &str, body: &[u8]) -> (u16, Vec<u8>) {

@@ -1,5 +1,6 @@
 //! What becomes of a call's time when another callee is asked.
 
+use bytes::Bytes;
 use wamp_protocol::message::InvocationPolicy::First;
 
 use super::*;
@@ -93,4 +94,66 @@ fn a_call_whose_progress_was_passed_on_ends_with_the_callee_that_sent_it() {
     assert!(!house.is_open());
     assert!(house.world.open_invocations.is_empty());
     assert!(house.dealer.deadlines.is_empty());
+}
+
+impl House {
+    /// The third session calls with `args`.
+    fn call(&mut self, args: Bytes) -> Effects {
+        let caller = member(2);
+        let request = self.world.request(caller.id.get());
+        self.world.open_calls.insert((caller.id.get(), request.get()));
+        let mut message = Call {
+            request,
+            options: CallOptions::UNSAID.into(),
+            procedure: PROCEDURES[0].into(),
+            payload: Payload { args, ..Payload::EMPTY },
+        };
+        let mut effects = Effects::default();
+        self.dealer
+            .call(&caller, &mut message, self.world.now, &mut self.random, &mut effects)
+            .unwrap();
+        self.world.see(&effects);
+        effects
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_call_keeps_no_more_of_what_it_came_in() {
+    let mut house = House::called(false);
+    let read = Bytes::from(vec![b'x'; 100_000]);
+    drop(house.call(read.slice(10..20)));
+    assert_eq!(house.world.open_invocations.len(), 2);
+    assert!(read.is_unique());
+}
+
+#[test]
+fn calls_that_are_kept_for_other_callees_are_bounded_and_the_others_stay_with_theirs() {
+    let mut house = House::called(false);
+    let limit = house.dealer.settings.reroute_octets;
+    for octets in [limit, limit / 2, limit / 2, 1] {
+        house.call(vec![b'x'; octets].into());
+    }
+    assert_eq!(
+        house.world.open_invocations,
+        (1..=5).map(|request| (1, request)).collect()
+    );
+    // The second, which is too large by itself, and the fourth, for which there is no room beside
+    // the third; what ends so ends for the caller.
+    for nth in [3, 1] {
+        house.answer(nth, false, UNAVAILABLE);
+    }
+    assert_eq!(house.world.open_calls.len(), 3);
+    assert_eq!(house.world.open_invocations, [(1, 1), (1, 3), (1, 5)].into());
+    // The others go to the second callee, and there is room again when they have ended.
+    for _ in 0..3 {
+        house.answer(0, false, UNAVAILABLE);
+    }
+    assert_eq!(house.world.open_invocations, [(2, 1), (2, 2), (2, 3)].into());
+    for _ in 0..3 {
+        house.answer(0, false, None);
+    }
+    assert!(!house.is_open());
+    house.call(vec![b'x'; limit / 2].into());
+    house.answer(0, false, UNAVAILABLE);
+    assert_eq!(house.world.open_invocations, [(2, 4)].into());
 }

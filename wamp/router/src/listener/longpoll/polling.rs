@@ -1,28 +1,28 @@
 //! One long-poll transport and its session.
 
-use std::collections::VecDeque;
+mod sending;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Mutex, Notify, watch};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 use wamp_protocol::framing::Subprotocol;
-use wamp_protocol::{DecodeError, Message};
 
+pub(super) use self::sending::Sent;
 use super::bodies::Bodies;
 use crate::config::KeepAlive;
 use crate::connection::LINGER;
 use crate::connection::writing::Writing;
-use crate::effects::Violation;
-use crate::framing::{Batch, FramingError};
-use crate::limit::Limit;
+use crate::framing::Batch;
 use crate::member::Transport;
-use crate::metrics::{Counters, Tally};
+use crate::metrics::Counters;
 use crate::outbox::Outbox;
 use crate::router::Core;
-use crate::session::{Decided, Flow, Session};
+use crate::session::Session;
 
 /// Octets of a batch that a client receives at once, about.
 const BATCH: usize = 256 * 1024;
@@ -40,12 +40,19 @@ pub(super) struct LongPoll {
     outbox: Arc<Outbox>,
     framing: Bodies,
     batch: Option<StdMutex<Batch>>,
+    /// Held while messages of a request that sends are dealt with; others wait with theirs.
+    sending: Arc<Mutex<()>>,
     /// Counts the requests that receive; only the newest may.
     turns: watch::Sender<u64>,
     /// What was taken for the request of this turn, and has not been written to its connection.
     unwritten: StdMutex<Option<(u64, Bytes)>>,
     /// No more is taken; what waits may still be received.
     closing: AtomicBool,
+    /// Canceled when no decision of an authorizer matters any more: the client has closed, or has
+    /// the router's GOODBYE.
+    over: CancellationToken,
+    /// Canceled when the router stops.
+    stopping: CancellationToken,
     last_heard: StdMutex<Instant>,
     /// When a session must have begun.
     handshake_ends: StdMutex<Instant>,
@@ -55,24 +62,6 @@ pub(super) struct LongPoll {
     grace: StdMutex<Option<Instant>>,
     /// Wakes whoever watches over the transport: there is less time than was thought.
     hurry: Notify,
-}
-
-/// Why a body is refused.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-enum Fault {
-    /// It is no batch.
-    #[error(transparent)]
-    Batch(#[from] FramingError),
-    /// It is no message.
-    #[error(transparent)]
-    Message(#[from] DecodeError),
-}
-
-/// What became of what the client sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
-    Taken,
-    Refused,
 }
 
 /// Messages that were taken for a request.
@@ -105,12 +94,15 @@ impl LongPoll {
         session.outbox().write_in(serializer);
         Self {
             outbox: Arc::clone(session.outbox()),
+            stopping: session.stopping(),
             session: Mutex::new(session),
             framing: Bodies { serializer },
             batch: batched.then(|| StdMutex::new(Batch::new(serializer))),
+            sending: Arc::default(),
             turns: watch::Sender::new(0),
             unwritten: StdMutex::default(),
             closing: AtomicBool::new(false),
+            over: CancellationToken::new(),
             last_heard: StdMutex::new(now),
             handshake_ends: StdMutex::new(now + handshake_time),
             handshake_time,
@@ -128,93 +120,8 @@ impl LongPoll {
         }
     }
 
-    /// Takes the messages in `body`.
-    pub(super) async fn send(&self, body: Bytes) -> Sent {
-        self.heard();
-        let sent = self.take_in(body).await;
-        // The request is answered when its messages have been dealt with; meanwhile others receive.
-        while let Some(decided) = self.waits_for().await {
-            decided.wait().await;
-            let mut session = self.session.lock().await;
-            if !session.can_go_on() {
-                continue;
-            }
-            let joined = session.is_joined();
-            if session.handle(&mut VecDeque::new()).await == Flow::Close {
-                self.closing.store(true, Ordering::Release);
-            } else if joined && !session.is_joined() {
-                self.begin_anew();
-            }
-        }
-        sent
-    }
-
-    async fn waits_for(&self) -> Option<Decided> {
-        self.session.lock().await.waits_for()
-    }
-
-    async fn take_in(&self, body: Bytes) -> Sent {
-        let mut session = self.session.lock().await;
-        if self.closing.load(Ordering::Acquire) {
-            return Sent::Refused;
-        }
-        let joined = session.is_joined();
-        let mut tally = Tally::new();
-        let decoded = self.decode(body, &mut tally);
-        tally.add_in(session.counters());
-        let (flow, sent) = match decoded {
-            Ok(mut messages) => {
-                let handling = session.handle(&mut messages);
-                let flow = if joined {
-                    handling.await
-                } else {
-                    timeout_at(self.handshake_ends(), handling).await.unwrap_or(Flow::Close)
-                };
-                (flow, Sent::Taken)
-            }
-            Err(fault) => {
-                if fault == Fault::Message(DecodeError::TooDeep) {
-                    session.counters().hit(Limit::Depth);
-                }
-                (session.violation(&Violation(fault.to_string())), Sent::Refused)
-            }
-        };
-        if flow == Flow::Close {
-            self.closing.store(true, Ordering::Release);
-        } else if joined && !session.is_joined() {
-            self.begin_anew();
-        }
-        // What was put into the outbox before the session joined woke nobody.
-        self.outbox.wake();
-        sent
-    }
-
     fn handshake_ends(&self) -> Instant {
         *self.handshake_ends.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// GOODBYE both ways: another session may follow, and has its own time to begin.
-    fn begin_anew(&self) {
-        let ends = Instant::now() + self.handshake_time;
-        *self.handshake_ends.lock().unwrap_or_else(PoisonError::into_inner) = ends;
-        self.hurry.notify_one();
-    }
-
-    fn decode(&self, body: Bytes, tally: &mut Tally) -> Result<VecDeque<Message>, Fault> {
-        let bodies = match &self.batch {
-            None => vec![body],
-            Some(batch) => {
-                let mut batch = batch.lock().unwrap_or_else(PoisonError::into_inner);
-                batch.split(body)?
-            }
-        };
-        let decode = |body: Bytes| {
-            let size = body.len();
-            let message = self.framing.serializer.decode(body)?;
-            tally.count(message.message_type(), size);
-            Ok(message)
-        };
-        bodies.into_iter().map(decode).collect()
     }
 
     /// Waits for messages, in the place of a request that waits already: a client that comes again
@@ -286,6 +193,7 @@ impl LongPoll {
         }
         if self.outbox.ended().is_some() && self.outbox.is_empty() {
             session.dismissed();
+            self.over.cancel();
             self.hurry(Instant::now() + LINGER);
         }
         let messages = writing.output.freeze();
@@ -326,6 +234,7 @@ impl LongPoll {
     pub(super) async fn close(&self) {
         self.closing.store(true, Ordering::Release);
         self.session.lock().await.end();
+        self.over.cancel();
         self.outbox.wake();
     }
 
