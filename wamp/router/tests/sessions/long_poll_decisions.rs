@@ -46,8 +46,14 @@ async fn what_long_poll_sends_behind_a_decision_and_gives_up_does_not_pile_up() 
     let mut client = client(&server, &mut component).await;
     let deciding = wire(&client).begin("send", &subscribe_to_new(2)).await;
     let (request, _) = question(&mut component).await;
+    let mut held = Vec::new();
     for number in 3..23 {
-        LongPollWire::give_up(wire(&client).begin("send", &subscribe(number)).await).await;
+        held.push(wire(&client).begin("send", &subscribe(number)).await);
+    }
+    // The router has them when it has answered another.
+    component.has_nothing_to_read().await;
+    for request in held {
+        LongPollWire::give_up(request).await;
     }
     // This one had its turn already: it is done, though nobody waits for the answer and none follows.
     LongPollWire::give_up(deciding).await;
@@ -101,4 +107,26 @@ async fn the_goodbye_of_a_long_poll_session_does_not_wait_for_a_decision() {
     assert_eq!(wire(&client).post("receive", b"").await.0, 404);
     assert!(began.elapsed() < authorizer().timeout / 2, "{:?}", began.elapsed());
     drop(deciding);
+}
+
+#[tokio::test]
+async fn closing_a_long_poll_session_ends_the_requests_that_wait_for_a_decision() {
+    let server = server(authorizer()).await;
+    let mut component = component(&server).await;
+    let client = client(&server, &mut component).await;
+    let began = Instant::now();
+    let (first, second) = (subscribe_to_new(2), subscribe(3));
+    let deciding = wire(&client).post("send", &first);
+    let closing = async {
+        question(&mut component).await;
+        let held = wire(&client).post("send", &second);
+        let closing = async {
+            component.has_nothing_to_read().await;
+            wire(&client).post("close", b"").await
+        };
+        tokio::join!(held, closing)
+    };
+    let (deciding, (held, closed)) = tokio::join!(deciding, closing);
+    assert_eq!((deciding.0, held.0, closed.0), (202, 400, 202));
+    assert!(began.elapsed() < authorizer().timeout / 2, "{:?}", began.elapsed());
 }
