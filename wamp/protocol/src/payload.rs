@@ -76,6 +76,16 @@ impl Payload {
         })
     }
 
+    /// The same in memory of its own, so that it does not keep alive what it was read with.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self {
+            serializer: self.serializer,
+            args: Bytes::copy_from_slice(&self.args),
+            kwargs: Bytes::copy_from_slice(&self.kwargs),
+        }
+    }
+
     /// How many octets it takes as it is.
     pub fn len(&self) -> usize {
         self.args.len() + self.kwargs.len()

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use wamp_protocol::message::{Error, EventDetails, PassThru, Sparse};
+use wamp_protocol::message::{Error, EventDetails, Sparse};
 use wamp_protocol::{
     Dict, EncodeError, Message, MessageType, Payload, RequestId, Serializer, SessionId, Uri, error_uri,
 };
@@ -161,7 +161,7 @@ impl Outgoing {
                 .linked
                 .get_or_init(|| {
                     let mut message = shared.message.clone();
-                    convert(&mut message, Serializer::MsgPack).map(|()| message)
+                    convert(&mut message, Serializer::MsgPack).map(|_| message)
                 })
                 .clone(),
         }
@@ -180,24 +180,22 @@ const fn payload_of(message: &mut Message) -> Option<&mut Payload> {
     }
 }
 
-/// Gives the payload of a message that may wait for long memory of its own, so that it does not keep
-/// alive all that was read together with it.
+/// Gives the payload of a message that may wait for long memory of its own.
 pub(crate) fn detach(message: &mut Message) {
     if let Some(payload) = payload_of(message) {
-        payload.args = Bytes::copy_from_slice(&payload.args);
-        payload.kwargs = Bytes::copy_from_slice(&payload.kwargs);
+        *payload = payload.detached();
     }
 }
 
-/// Puts the payload of a message to a client into `serializer`.
-pub(crate) fn convert(message: &mut Message, serializer: Serializer) -> Result<(), EncodeError> {
-    let Some(payload) = payload_of(message) else {
-        return Ok(());
+/// Puts the payload of a message to a client into `serializer`; whether it was in another one, and so has
+/// memory of its own now.
+pub(crate) fn convert(message: &mut Message, serializer: Serializer) -> Result<bool, EncodeError> {
+    let payload = payload_of(message).filter(|payload| payload.serializer != serializer);
+    let Some(payload) = payload else {
+        return Ok(false);
     };
-    if payload.serializer != serializer {
-        *payload = payload.transcode(serializer)?;
-    }
-    Ok(())
+    *payload = payload.transcode(serializer)?;
+    Ok(true)
 }
 
 /// What is said in an event's details, which a pattern's topic and a disclosed publisher make large.
@@ -209,23 +207,13 @@ fn octets_of_details(details: &Sparse<EventDetails>) -> usize {
         ppt,
         ..
     } = &**details;
-    let mut octets = topic.as_ref().map_or(0, |topic| topic.as_str().len());
-    let ppt = ppt.as_deref().map(|ppt| {
-        let PassThru {
-            enc_algo,
-            enc_serializer,
-            enc_key,
-            scheme,
-            serializer,
-            cipher,
-            keyid,
-        } = ppt;
-        [enc_algo, enc_serializer, enc_key, scheme, serializer, cipher, keyid]
-    });
-    let texts = [publisher_authid, publisher_authrole].into_iter();
-    for text in texts.chain(ppt.into_iter().flatten()) {
-        octets += text.as_ref().map_or(0, String::len);
-    }
+    let texts = [
+        topic.as_ref().map(|topic| topic.as_str()),
+        publisher_authid.as_deref(),
+        publisher_authrole.as_deref(),
+    ];
+    let passed = ppt.iter().flat_map(|ppt| ppt.entries()).map(|(_, text)| text);
+    let octets: usize = texts.into_iter().flatten().chain(passed).map(str::len).sum();
     if octets > 0 {
         octets + size_of::<EventDetails>()
     } else {

@@ -107,9 +107,11 @@ impl Outbox {
     )]
     pub(crate) fn push(&self, mut message: Message, cause: Cause, tally: &mut Tally) -> Pushed {
         match self.frames.get() {
-            None => match self.serializer.get().map_or(Ok(()), |to| convert(&mut message, *to)) {
-                Ok(()) => {
-                    detach(&mut message);
+            None => match self.serializer.get().map_or(Ok(false), |to| convert(&mut message, *to)) {
+                Ok(converted) => {
+                    if !converted {
+                        detach(&mut message);
+                    }
                     self.push_message(Outgoing::Own(Box::new(message)), cause, tally)
                 }
                 Err(error) => Pushed::Undeliverable(not_encoded(&error)),

@@ -10,7 +10,6 @@ use wamp_protocol::{MatchPolicy, PublicationId, Uri};
 
 use super::publishing::Publication;
 use super::recipients::RecipientFilter;
-use super::retained::detached;
 use crate::history_store::{HistoryStore, PastEvent, Publisher};
 use crate::member::Member;
 use crate::moment::Moment;
@@ -113,7 +112,7 @@ impl History {
                 .as_ref()
                 .and_then(|publisher| publisher.trustlevel),
             passthru: publication.ppt.clone(),
-            payload: detached(&publication.payload),
+            payload: publication.payload.detached(),
         });
         // What the router itself tells is of this run alone.
         if let Some(store) = self.store.as_ref().filter(|_| !event.topic.is_reserved()) {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use wamp_protocol::{MatchPolicy, Payload, Uri};
+use wamp_protocol::{MatchPolicy, Uri};
 
 use super::publishing::{Publication, takes};
 use super::subscription::Subscription;
@@ -86,7 +85,7 @@ impl RetainedEvents {
             tracing::warn!(topic, "an event is not retained: too much is retained already");
             return;
         }
-        publication.payload = detached(&publication.payload);
+        publication.payload = publication.payload.detached();
         let events = self.by_topic.entry(publication.topic.clone()).or_default();
         let expires = retain_for.map(|after| now.monotonic.saturating_add(after));
         events.insert(0, Retained { publication, expires });
@@ -164,13 +163,4 @@ fn drop_replaced(events: &mut Vec<Retained>) {
 
 fn octets(events: &[Retained]) -> usize {
     events.iter().map(|retained| retained.publication.payload.len()).sum()
-}
-
-/// The payload in memory of its own, so that it does not keep alive what it came in.
-pub(super) fn detached(payload: &Payload) -> Payload {
-    Payload {
-        serializer: payload.serializer,
-        args: Bytes::copy_from_slice(&payload.args),
-        kwargs: Bytes::copy_from_slice(&payload.kwargs),
-    }
 }

@@ -4,9 +4,8 @@ use std::mem::size_of;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use wamp_protocol::message::{Call, PassThru};
-use wamp_protocol::{Payload, RegistrationId, SessionId};
+use wamp_protocol::{RegistrationId, SessionId};
 
 use super::invocation::Invocation;
 use super::{Dealer, DealerSession};
@@ -52,7 +51,7 @@ impl DealerSession {
         self.kept_for_reroute = kept;
         // Another callee is asked with what was kept.
         if attempts.unavailable.is_empty() {
-            call.payload = detached(&call.payload);
+            call.payload = call.payload.detached();
         }
         Some(Box::new(Reroute {
             caller: Arc::clone(caller),
@@ -104,29 +103,8 @@ fn octets(call: &Call) -> usize {
     let options = &*call.options;
     let texts = [&options.rkey, &options.runmode];
     let said: usize = texts.into_iter().flatten().map(String::len).sum();
-    let passed = options.ppt.as_deref().map_or(0, octets_of_passthru);
+    let passed = options.ppt.as_deref().map_or(0, |ppt| {
+        size_of::<PassThru>() + ppt.entries().map(|(_, text)| text.len()).sum::<usize>()
+    });
     size_of::<Reroute>() + call.payload.len() + call.procedure.as_str().len() + said + passed
-}
-
-fn octets_of_passthru(ppt: &PassThru) -> usize {
-    let PassThru {
-        enc_algo,
-        enc_serializer,
-        enc_key,
-        scheme,
-        serializer,
-        cipher,
-        keyid,
-    } = ppt;
-    let texts = [enc_algo, enc_serializer, enc_key, scheme, serializer, cipher, keyid];
-    let said: usize = texts.into_iter().flatten().map(String::len).sum();
-    size_of::<PassThru>() + said
-}
-
-fn detached(payload: &Payload) -> Payload {
-    Payload {
-        serializer: payload.serializer,
-        args: Bytes::copy_from_slice(&payload.args),
-        kwargs: Bytes::copy_from_slice(&payload.kwargs),
-    }
 }
